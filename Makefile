@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+# Builds, checks and installs tare; `make help` lists the targets, `make V=1` shows the commands.
+
+VERSION := 0.1.0
+
+# What a caller may change: make PREFIX=/opt CFLAGS='-O0 -g' WERROR= STATIC=0 V=1
+PREFIX  ?= /usr/local
+CLANG   ?= clang
+BPFTOOL ?= $(shell scripts/find-bpftool)
+CFLAGS  ?= -O2 -g
+WERROR  ?= -Werror
+STATIC  ?= 1
+
+# SANITIZE=1 is a second user half in a folder of its own, on the same kernel half.
+OUT := build
+ifeq ($(SANITIZE),1)
+  OUT    := build/asan
+  STATIC := 0
+  CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+  HARDEN := -U_FORTIFY_SOURCE -fPIE
+endif
+
+# libbpf loads and reads the collector (with libelf and zlib, and on newer systems zstd, behind it);
+# libseccomp knows every ABI's system calls, libcap the capability sets, jansson quotes JSON.
+PKGS := libbpf libelf zlib libseccomp libcap jansson
+
+WARN := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla
+HARDEN ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+	-fstack-clash-protection -fPIE
+# -iquote, so that our bpf/ never shadows <bpf/...> of libbpf. -isystem, because a light skeleton is
+# not clean under WARN; -MD rather than -MMD, or its users would not be rebuilt with it.
+CPPFLAGS += -D_GNU_SOURCE -DTARE_VERSION='"$(VERSION)"' -Iuser -iquote . -isystem build -MD -MP
+COMPILE   = $(CC) -std=gnu11 $(CPPFLAGS) $(HARDEN) $(WARN) $(CFLAGS)
+
+# Static: a run starts 0.3 ms sooner than with seven shared libraries, and the binary also works
+# where they are missing. As PIE, because it costs nothing measurable (under 15 us).
+ifeq ($(STATIC),1)
+  LINK = -static-pie $(LDFLAGS)
+  LIBS = $(shell pkg-config --static --libs $(PKGS)) scripts/libelf.ld
+else
+  LINK = -pie -Wl,--as-needed $(LDFLAGS)
+  LIBS = $(shell pkg-config --libs $(PKGS))
+endif
+LDFLAGS += -Wl,-z,relro,-z,now,-z,noexecstack
+
+BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Ivmlinux/x86 -Ibpf \
+	-Wall -Wextra -Wno-unused-parameter $(WERROR) -MD -MP
+
+# Every file takes part by where it lies. run.bpf.o, which owns the shared maps, is linked first: of
+# an extern map that is resolved later, bpftool (7.1 and 7.5) gets the offset wrong.
+BPF_OBJECTS := $(patsubst %.c,build/%.o,bpf/run.bpf.c $(wildcard bpf/*.bpf.c))
+USER_SOURCE := $(wildcard user/*/*.c user/*/*/*.c)
+OBJECTS     := $(patsubst %.c,$(OUT)/%.o,$(USER_SOURCE))
+MAIN        := $(OUT)/user/command/main.o
+UNIT        := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
+PROGRAMS    := $(patsubst %.c,build/%,$(wildcard tests/programs/*.c))
+SKELETON    := build/tare.lskel.h
+
+ifneq ($(V),1)
+  Q := @
+endif
+say = @printf '  %-8s%s\n' $(1) $(2)
+
+.DELETE_ON_ERROR:
+.PHONY: all tests unit run-tests asan check demo bench lint format install uninstall clean \
+	vmlinux help force
+
+all: $(OUT)/tare ## build build/tare (the default; needs no network)
+
+build/bpf/%.bpf.o: bpf/%.bpf.c build/bpf/flags
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
+
+build/tare.bpf.o: $(BPF_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(SKELETON): build/tare.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton -L $< name tare_bpf > $@
+
+$(OUT)/user/%.o: user/%.c $(OUT)/flags
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(COMPILE) -c $< -o $@
+
+# Only the meter sees the skeleton; everything else compiles without waiting for it.
+$(filter $(OUT)/user/meter/%,$(OBJECTS)): | $(SKELETON)
+
+# Removed first: ar would keep the objects of files that are gone.
+$(OUT)/libtare.a: $(filter-out $(MAIN),$(OBJECTS)) $(OUT)/flags
+	$(call say,AR,$@)
+	$(Q)$(RM) $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+$(OUT)/tare: $(MAIN) $(OUT)/libtare.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LINK) $^ $(LIBS) -o $@
+
+$(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libtare.a
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(COMPILE) -MF $@.d -MT $@ $(filter %.c %.a,$^) -pie \
+		-Wl,--as-needed -lcmocka $(shell pkg-config --libs $(PKGS)) -pthread -o $@
+
+# Static, so that they run in any view of the file system. A program that needs other flags has
+# them in a comment of its own: "// build: -nostdlib".
+build/tests/programs/%: tests/programs/%.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra $(WERROR) \
+		-static -pthread $< $(shell sed -n 's,^// build: ,,p' $<) -o $@
+
+# Written only when they differ, so that other CFLAGS or another VERSION rebuild what they touch.
+build/bpf/flags: FLAGS = $(CLANG) $(BPF_FLAGS)
+$(OUT)/flags: FLAGS = $(COMPILE) $(LINK)
+build/bpf/flags $(OUT)/flags: force
+	@mkdir -p $(@D)
+	@echo $(FLAGS) | cmp -s - $@ || echo $(FLAGS) > $@
+
+tests: $(UNIT) $(PROGRAMS) ## build the unit tests and the programs that tests sandbox
+unit: $(UNIT) ## build and run the unit tests
+	@scripts/tap $(UNIT)
+run-tests: all $(PROGRAMS) ## run the whole-program tests (as root)
+	@scripts/tap $(wildcard tests/run/*.sh)
+asan: ## unit tests, and build/asan/tare, under ASan and UBSan
+	@$(MAKE) --no-print-directory SANITIZE=1 all unit
+bench: all $(PROGRAMS) ## run the benchmarks of tests/bench
+	@for bench in $(wildcard tests/bench/*.sh); do $$bench || exit; done
+check: ## set up, build and run all tests
+	@scripts/check
+demo: ## set up, build and weigh a real build
+	@scripts/demo
+lint: $(SKELETON) ## formatting, static analysis, shell scripts, layers
+	@scripts/lint
+format: ## format the C files in place
+	$(Q)clang-format -i $(wildcard bpf/*.[ch]) $(shell find user tests -name '*.[ch]')
+vmlinux: ## regenerate vmlinux/ from the running kernel
+	@scripts/update-vmlinux
+
+DOC := $(DESTDIR)$(PREFIX)/share/doc/tare
+install: all ## install into $(DESTDIR)$(PREFIX)
+	install -D -m 755 build/tare $(DESTDIR)$(PREFIX)/bin/tare
+	install -D -m 644 -t $(DOC) LICENSE README.md CHANGELOG.md
+uninstall: ## remove what install put there
+	$(RM) -r $(DESTDIR)$(PREFIX)/bin/tare $(DOC)
+clean: ## remove build/
+	$(RM) -r build
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+-include $(OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d) $(UNIT:=.d)

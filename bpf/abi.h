@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * What both halves agree on: the accounts that bpf/ fills and user/meter reads.
+ *
+ * A run has a slot. Its one `struct run_account` holds what is rare or must be a single value;
+ * its `struct cpu_account` and `struct syscall_account`, one per processor, hold what is counted
+ * often, so that no event waits for another processor. Times are nanoseconds of CLOCK_MONOTONIC.
+ */
+#ifndef TARE_ABI_H
+#define TARE_ABI_H
+
+#ifdef __bpf__
+#include "vmlinux.h"
+#else
+#include <linux/types.h>
+#endif
+
+/* Changes with every change of a layout below; both halves must carry the same one. */
+#define TARE_ABI_VERSION 1
+
+enum {
+	ABI_X86_64,
+	ABI_IA32,
+	ABI_X32,
+	ABI_COUNT,
+};
+
+/*
+ * Numbers counted one by one. x32's own calls end at 547 and the common table is near 470;
+ * higher ones are counted together. Three tables of 24 bytes a number would pass the 32 KiB that
+ * a per-CPU value may have, so each ABI of a run is a map entry of its own.
+ */
+#define SYSCALL_NUMBERS 576
+
+struct syscall_counter {
+	__u64 count;  /* calls made, also those that a filter refused */
+	__u64 errors; /* calls that returned an error, also those refused */
+	__u64 denied; /* calls that a seccomp filter refused before the kernel ran them */
+};
+
+struct syscall_account {
+	struct syscall_counter number[SYSCALL_NUMBERS];
+	struct syscall_counter unknown; /* numbers outside the table */
+};
+
+struct cpu_account {
+	__u64 cpu_ns;		/* run on this processor since the window opened */
+	__u64 before_window_ns; /* run by the run's tasks before: the launcher's share */
+	__u64 user_tick_ns; /* the kernel's own split, in timer ticks, of tasks that died here */
+	__u64 system_tick_ns;
+	__u64 minor_faults;
+	__u64 major_faults;
+	__u64 voluntary_switches;
+	__u64 involuntary_switches;
+	__u64 migrations;
+	__u64 wakeups;
+};
+
+struct run_account {
+	/* Written by the launcher before any task is born. */
+	__u64 cgroup_id; /* cgroup2 directory inode of the run */
+
+	/* The window. 0 until it happened. */
+	__u64 exec_ns;	     /* first successful exec of a member: the window opens */
+	__u64 main_death_ns; /* last switch of the last task of the command's own process */
+	__u64 last_death_ns; /* last switch of the last member: the window closes */
+
+	/* CPU time that the first task had used at that exec: the launcher's. */
+	__u64 baseline_ns;
+	__u64 baseline_doubt_ns; /* stolen from its processor around the exec: before or after */
+	__u64 is_clock_marked;	 /* its clock was marked before the exec */
+
+	__u64 tasks;
+	__u64 processes;
+	__u64 execs;
+	__u64 dead_tasks;
+	__s64 live_tasks; /* with an account; also the first one before its exec */
+	__s64 peak_tasks;
+
+	/* Resident pages (file, anonymous and shared memory) of all the run's address spaces. */
+	__s64 rss_pages;
+	__s64 rss_peak_pages;
+	__s64 rss_peak_process_pages;
+
+	__u64 memory_cgroup;	      /* kernel address of the run's struct mem_cgroup; 0: none */
+	__u64 memory_watermark_pages; /* its high-water mark, at the latest death */
+
+	__u64 rx_bytes, tx_bytes, rx_packets, tx_packets;
+	__u64 sockets, connects;
+
+	/* Loss: every one is 0 in a sound run. */
+	__u64 lost_task_storage; /* births without an account */
+	__u64 lost_map_updates;	 /* address spaces without an account */
+	__u64 lost_events;	 /* ring buffer full */
+	__u64 fallback_deaths;	 /* tasks charged by their cgroup at death */
+};
+
+enum event_kind {
+	EVENT_RUN_DRAINED = 1, /* the last member with an account made its last switch */
+};
+
+struct event {
+	__u32 kind;
+	__u32 slot;
+};
+
+/* The name that a member takes just before its exec, to mark its clock: eight bytes, one load. */
+#define MARKER_NAME "tare:clk"
+#define MARKER_NAME_LENGTH 8
+
+_Static_assert(sizeof(struct syscall_account) <= 32768, "a per-CPU value holds 32 KiB at most");
+_Static_assert(sizeof(struct run_account) == 28 * 8, "the layout has no holes");
+_Static_assert(sizeof(struct cpu_account) == 10 * 8, "the layout has no holes");
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+// CPU time: every switch charges the task that leaves; its last switch closes its account.
+//
+// se.sum_exec_runtime is brought up to date by the scheduler just before the switch, so the sum
+// of its steps equals the cgroup's own cpu.stat to the nanosecond. At sched_process_exit it would
+// be stale: only the switch out of a dead task has the last value.
+#include "run.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} events SEC(".maps");
+
+static __always_inline void charge(
+	struct task_struct *task, struct task_account *account, struct cpu_account *cpu)
+{
+	u64 run_ns = task->se.sum_exec_runtime;
+	u64 step_ns = run_ns - account->charged_ns;
+
+	account->charged_ns = run_ns;
+	if (account->flags & TASK_COUNTED)
+		cpu->cpu_ns += step_ns;
+	else
+		cpu->before_window_ns += step_ns;
+}
+
+static __always_inline void add_kernel_counters(
+	struct task_struct *task, struct task_account *since, struct cpu_account *cpu)
+{
+	cpu->minor_faults += BPF_CORE_READ(task, min_flt) - since->minor_faults;
+	cpu->major_faults += BPF_CORE_READ(task, maj_flt) - since->major_faults;
+	cpu->voluntary_switches += BPF_CORE_READ(task, nvcsw) - since->voluntary_switches;
+	cpu->involuntary_switches += BPF_CORE_READ(task, nivcsw) - since->involuntary_switches;
+	cpu->migrations += BPF_CORE_READ(task, se.nr_migrations) - since->migrations;
+	cpu->user_tick_ns += BPF_CORE_READ(task, utime) - since->user_tick_ns;
+	cpu->system_tick_ns += BPF_CORE_READ(task, stime) - since->system_tick_ns;
+}
+
+static __always_inline void read_memory_watermark(struct run_account *run)
+{
+	struct mem_cgroup *memory = (struct mem_cgroup *)run->memory_cgroup;
+
+	if (memory)
+		run->memory_watermark_pages = BPF_CORE_READ(memory, memory.watermark);
+}
+
+static __always_inline void tell_drained(struct run_account *run, u32 slot)
+{
+	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event) {
+		count_add(&run->lost_events, 1);
+		return;
+	}
+	event->kind = EVENT_RUN_DRAINED;
+	event->slot = slot;
+	bpf_ringbuf_submit(event, 0);
+}
+
+static __always_inline void close_member(struct task_struct *task, struct task_account *account,
+	struct run_account *run, struct cpu_account *cpu)
+{
+	u64 now_ns = bpf_ktime_get_ns();
+
+	run->last_death_ns = now_ns;
+	if (account->flags & TASK_COUNTED)
+		add_kernel_counters(task, account, cpu);
+	if (account->flags & TASK_OF_COMMAND)
+		run->main_death_ns = now_ns;
+	read_memory_watermark(run);
+	count_add(&run->dead_tasks, 1);
+	if (__sync_fetch_and_add(&run->live_tasks, -1) == 1)
+		tell_drained(run, account->slot);
+}
+
+/* A task of a run's cgroup that dies without an account: its birth was lost. It counts whole. */
+static __always_inline void close_unknown(struct task_struct *task)
+{
+	struct task_account since = {};
+	struct run_account *run;
+	struct cpu_account *cpu;
+	int slot = slot_by_cgroup(task);
+
+	if (slot < 0)
+		return;
+	run = run_get(slot);
+	cpu = cpu_get(slot);
+	if (!run || !cpu)
+		return;
+	cpu->cpu_ns += task->se.sum_exec_runtime;
+	add_kernel_counters(task, &since, cpu);
+	count_add(&run->fallback_deaths, 1);
+	run->last_death_ns = bpf_ktime_get_ns();
+	read_memory_watermark(run);
+}
+
+/* At this tracepoint the task that leaves is still the current one. */
+SEC("raw_tp/sched_switch")
+int task_leaves(void *context)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_account *account = task_get(task);
+	bool is_dead = task->__state & TASK_DEAD;
+	struct run_account *run;
+	struct cpu_account *cpu;
+
+	if (!account) {
+		if (is_dead)
+			close_unknown(task);
+		return 0;
+	}
+	run = run_get(account->slot);
+	cpu = cpu_get(account->slot);
+	if (!run || !cpu)
+		return 0;
+	/* Classes other than fair raise no sched_stat_runtime on older kernels. */
+	if (account->flags & TASK_AWAITS_BASELINE)
+		baseline_settle(run, task, account);
+	charge(task, account, cpu);
+	if (is_dead)
+		close_member(task, account, run, cpu);
+	return 0;
+}
+
+SEC("tp_btf/sched_wakeup")
+int BPF_PROG(task_wakes, struct task_struct *task)
+{
+	struct task_account *account = task_get_counted(task);
+	struct cpu_account *cpu = account ? cpu_get(account->slot) : 0;
+
+	if (cpu)
+		cpu->wakeups++;
+	return 0;
+}

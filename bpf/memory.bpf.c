@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+// Resident memory: the exact sum over all address spaces of a run, kept up at every change.
+//
+// From 6.2 on the kernel keeps an address space's page counters as a shared count and one part
+// per processor, folded in when it passes a batch. The shared count alone is low by up to
+// 32 pages a processor. An event on a processor can only have changed its own part and the shared
+// count, so it is enough to read these two and remember what each was: the cost of an event does
+// not grow with the number of processors.
+#include "run.bpf.h"
+#include "kernels.bpf.h"
+
+/* Processors of this machine, set before loading. */
+const volatile u32 processors = 1;
+
+enum { COUNTED_MEMBERS = 4 }; /* file, anonymous, swap, shared: the kernel's order */
+
+struct mm_account {
+	u32 slot;
+	u32 padding;
+	s64 pages;
+	s64 shared_count[COUNTED_MEMBERS];
+};
+
+struct mm_part {
+	s32 pages[COUNTED_MEMBERS];
+};
+
+/*
+ * Address spaces alive at one instant, by kernel address. 16,384 is four times Debian's default
+ * of threads in a session; the table of buckets costs 256 KiB.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, struct mm_account);
+} mms SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, struct mm_part);
+} mm_parts SEC(".maps");
+
+static __always_inline bool is_resident(u32 member)
+{
+	return member < COUNTED_MEMBERS && member != MM_SWAPENTS;
+}
+
+/*
+ * Where a processor's per-CPU data lies, as a distance from the per-CPU base addresses.
+ * __per_cpu_offset is not reachable by name on kernels without KALLSYMS_ALL; the address of an own
+ * per-CPU element minus the base of its map is the same number. Both are pointers to the
+ * verifier, with which it refuses to calculate: they take a way through memory to become numbers.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} own_address SEC(".maps");
+
+volatile u64 own_address_map;
+u64 own_address_base;
+
+static __always_inline u64 cpu_distance(volatile u64 *element)
+{
+	*element = (u64)element;
+	if (!own_address_base) {
+		u64 field = bpf_core_field_offset(struct bpf_array, pptrs);
+
+		own_address_map = (u64)&own_address;
+		bpf_probe_read_kernel(
+			&own_address_base, sizeof(u64), (void *)(own_address_map + field));
+	}
+	return *element - own_address_base;
+}
+
+static __always_inline u64 *own_element(void)
+{
+	u32 first = 0;
+
+	return bpf_map_lookup_elem(&own_address, &first);
+}
+
+static __always_inline s32 mm_part(struct mm_struct *mm, u32 member, u64 distance)
+{
+	u64 base = mm_parts_base(mm, member);
+	s32 part = 0;
+
+	if (base)
+		bpf_probe_read_kernel(&part, sizeof(part), (void *)(base + distance));
+	return part;
+}
+
+static __always_inline void rss_change(
+	struct run_account *run, struct mm_account *account, s64 pages)
+{
+	s64 of_mm, of_run;
+
+	if (!pages)
+		return;
+	of_mm = __sync_fetch_and_add(&account->pages, pages) + pages;
+	of_run = __sync_fetch_and_add(&run->rss_pages, pages) + pages;
+	if (pages < 0)
+		return;
+	peak_raise(&run->rss_peak_process_pages, of_mm);
+	peak_raise(&run->rss_peak_pages, of_run);
+}
+
+struct first_look {
+	struct mm_struct *mm;
+	s64 pages;
+};
+
+/* Takes one processor's parts into the first sum, and remembers them. */
+static long look_at_processor(u32 processor, struct first_look *look)
+{
+	u64 key = (u64)look->mm;
+	struct mm_part *seen = bpf_map_lookup_percpu_elem(&mm_parts, &key, processor);
+	u32 first = 0;
+	u64 *element = bpf_map_lookup_percpu_elem(&own_address, &first, processor);
+	u64 distance;
+
+	if (!seen || !element)
+		return 0;
+	distance = cpu_distance(element);
+	for (u32 member = 0; member < COUNTED_MEMBERS; member++) {
+		if (!is_resident(member))
+			continue;
+		seen->pages[member] = mm_part(look->mm, member, distance);
+		look->pages += seen->pages[member];
+	}
+	return 0;
+}
+
+void mm_begin(struct mm_struct *mm, u32 slot)
+{
+	struct mm_account fresh = { .slot = slot };
+	struct first_look look = { .mm = mm };
+	struct run_account *run = run_get(slot);
+	struct mm_account *account;
+	struct mm_part none = {};
+	u64 key = (u64)mm;
+
+	if (!run || !mm)
+		return;
+	for (u32 member = 0; member < COUNTED_MEMBERS; member++) {
+		fresh.shared_count[member] = mm_shared_count(mm, member);
+		if (is_resident(member))
+			look.pages += fresh.shared_count[member];
+	}
+	if (bpf_map_update_elem(&mm_parts, &key, &none, BPF_NOEXIST) ||
+		bpf_map_update_elem(&mms, &key, &fresh, BPF_NOEXIST)) {
+		count_add(&run->lost_map_updates, 1);
+		return;
+	}
+	account = bpf_map_lookup_elem(&mms, &key);
+	bpf_loop(processors, look_at_processor, &look, 0);
+	if (account)
+		rss_change(run, account, look.pages);
+}
+
+static __always_inline void mm_update(
+	struct mm_struct *mm, struct mm_account *account, struct mm_part *seen, u32 member)
+{
+	struct run_account *run = run_get(account->slot);
+	u64 *element = own_element();
+	s64 shared_count, change;
+	s32 part;
+
+	/* The verifier needs the bound beside the use. */
+	if (!run || !element || member >= COUNTED_MEMBERS)
+		return;
+	shared_count = mm_shared_count(mm, member);
+	part = mm_part(mm, member, cpu_distance(element));
+	change = shared_count -
+		 (s64)__sync_lock_test_and_set(&account->shared_count[member], shared_count);
+	change += part - seen->pages[member];
+	seen->pages[member] = part;
+	rss_change(run, account, change);
+}
+
+/*
+ * Who may touch a member's address space: the member, and the kernel's own reclaim, in its
+ * threads or on behalf of any task that needs memory. All others are not looked up.
+ */
+static __always_inline bool may_touch_any_mm(struct task_struct *task)
+{
+	return task->flags & (PF_KTHREAD | PF_MEMALLOC);
+}
+
+SEC("raw_tp/rss_stat")
+int BPF_PROG(pages_change, struct mm_struct *mm, int member)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_account *task_account = task_get_counted(task);
+	bool is_reclaim = may_touch_any_mm(task);
+	struct mm_account *account;
+	struct mm_part *seen;
+	u64 key = (u64)mm;
+
+	if ((!task_account && !is_reclaim) || !is_resident(member))
+		return 0;
+	account = bpf_map_lookup_elem(&mms, &key);
+	seen = bpf_map_lookup_elem(&mm_parts, &key);
+	if (account && seen)
+		mm_update(mm, account, seen, member);
+	else if (task_account && !is_reclaim)
+		mm_begin(mm, task_account->slot);
+	return 0;
+}
+
+/* The last user of an address space is gone. Its kernel address may serve another one at once. */
+SEC("raw_tp/exit_mmap")
+int BPF_PROG(mm_ends, struct mm_struct *mm)
+{
+	u64 key = (u64)mm;
+	struct mm_account *account = bpf_map_lookup_elem(&mms, &key);
+	struct run_account *run = account ? run_get(account->slot) : 0;
+
+	if (!run)
+		return 0;
+	__sync_fetch_and_add(&run->rss_pages, -account->pages);
+	bpf_map_delete_elem(&mms, &key);
+	bpf_map_delete_elem(&mm_parts, &key);
+	return 0;
+}

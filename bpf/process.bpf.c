@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+// Births, exec and tasks that join: who becomes a member, and when the window opens.
+#include "run.bpf.h"
+#include "kernels.bpf.h"
+
+/* Runs that opened their window and wait for the first clock tick of their command. */
+u64 awaited_baselines;
+
+static __always_inline bool is_same_process(struct task_struct *a, struct task_struct *b)
+{
+	return BPF_CORE_READ(a, tgid) == BPF_CORE_READ(b, tgid);
+}
+
+static __always_inline bool is_leader(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, tgid) == BPF_CORE_READ(task, pid);
+}
+
+static __always_inline void count_birth(struct run_account *run, bool is_thread)
+{
+	count_add(&run->tasks, 1);
+	if (!is_thread)
+		count_add(&run->processes, 1);
+}
+
+/* A child of a member is a member, wherever it was put. */
+static __always_inline void birth_inherit(
+	struct task_account *parent_account, struct task_struct *parent, struct task_struct *child)
+{
+	bool is_thread = is_same_process(parent, child);
+	struct run_account *run = run_get(parent_account->slot);
+	struct task_account *account = task_seed(child, parent_account->slot);
+
+	if (!run || !account)
+		return;
+	account->flags = parent_account->flags & TASK_COUNTED;
+	/* It returns from its parent's clone without having entered it. */
+	account->flags |= TASK_IN_SYSCALL;
+	if (is_thread)
+		account->flags |= parent_account->flags & TASK_OF_COMMAND;
+	if (account->flags & TASK_COUNTED)
+		count_birth(run, is_thread);
+}
+
+/* A stranger's child is a member if it was born in a run's cgroup: the run's first task. */
+static __always_inline void birth_in_cgroup(struct task_struct *child)
+{
+	int slot = slot_by_cgroup(child);
+	struct task_account *account;
+
+	if (slot < 0)
+		return;
+	account = task_seed(child, slot);
+	if (account)
+		account->flags = TASK_IN_SYSCALL;
+}
+
+static __always_inline int birth(struct task_struct *child)
+{
+	struct task_struct *parent = bpf_get_current_task_btf();
+	struct task_account *parent_account = task_get(parent);
+
+	if (parent_account)
+		birth_inherit(parent_account, parent, child);
+	else
+		birth_in_cgroup(child);
+	return 0;
+}
+
+/* Sees io_uring workers, which sched_process_fork does not. Loses births from 7.0 on. */
+SEC("tp_btf/task_newtask")
+int BPF_PROG(birth_by_task_newtask, struct task_struct *child)
+{
+	return birth(child);
+}
+
+/* From 7.0 on: runs with preemption off, so nothing is lost. The waker of a new task bore it. */
+SEC("tp_btf/sched_wakeup_new")
+int BPF_PROG(birth_by_wakeup_new, struct task_struct *child)
+{
+	return birth(child);
+}
+
+/* A task moved into the cgroup counts from now on. It is off its CPU, or the mover itself. */
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(join_cgroup, struct cgroup *cgroup, const char *path, struct task_struct *task,
+	bool threads)
+{
+	struct task_account *account;
+	struct run_account *run;
+	int slot;
+
+	if (task_get(task))
+		return 0;
+	slot = slot_by_cgroup(task);
+	if (slot < 0)
+		return 0;
+	run = run_get(slot);
+	account = task_seed(task, slot);
+	if (!run || !account)
+		return 0;
+	account->charged_ns = task->se.sum_exec_runtime;
+	task_begin(task, account);
+	account->flags = TASK_IN_SYSCALL;
+	if (run->exec_ns) {
+		account->flags |= TASK_COUNTED;
+		count_birth(run, !is_leader(task));
+	}
+	return 0;
+}
+
+/*
+ * How far this clock is ahead of the processor's clock as the task's exec_start knows it: the
+ * distance between two clocks that run alike, plus however old exec_start is. So the least
+ * distance ever seen is the best, on whichever processor.
+ */
+static __always_inline void observe_clock(struct task_struct *task, struct task_account *account)
+{
+	s64 lag_ns = bpf_ktime_get_ns() - task->se.exec_start - clock_gap_ns(task);
+
+	if (account->flags & TASK_CLOCK_OBSERVED && account->clock_lag_ns <= lag_ns)
+		return;
+	account->clock_lag_ns = lag_ns;
+	account->flags |= TASK_CLOCK_OBSERVED;
+}
+
+/*
+ * The launcher reads its CPU clock, which brings exec_start up to date, and renames itself. The
+ * exec itself renames as well, with a stale exec_start; hence the name.
+ */
+SEC("raw_tp/task_rename")
+int BPF_PROG(mark_clock, void *renamed, const char *name)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_account *account = task_get(task);
+	char prefix[MARKER_NAME_LENGTH];
+
+	if (renamed != (void *)bpf_get_current_task() || !account || account->flags & TASK_COUNTED)
+		return 0;
+	bpf_probe_read_kernel(prefix, sizeof(prefix), name);
+#pragma unroll
+	for (u32 i = 0; i < MARKER_NAME_LENGTH; i++) {
+		if (prefix[i] != MARKER_NAME[i])
+			return 0;
+	}
+	observe_clock(task, account);
+	return 0;
+}
+
+/*
+ * Splits the first task's CPU time at the exec, once its clock is brought up to date for the
+ * first time after it. It ran from the exec to then without a break, because a switch brings the
+ * clock up to date as well. What was stolen from the processor meanwhile is known only as a sum
+ * from the last update before the exec on: it is the doubt that remains.
+ */
+void baseline_settle(
+	struct run_account *run, struct task_struct *task, struct task_account *account)
+{
+	struct cpu_account *cpu = cpu_get(account->slot);
+	u64 exec_on_task_clock_ns, used_ns;
+
+	observe_clock(task, account);
+	exec_on_task_clock_ns = run->exec_ns - account->clock_lag_ns - account->exec_gap_ns;
+	used_ns = task->se.sum_exec_runtime - (task->se.exec_start - exec_on_task_clock_ns);
+	run->baseline_ns = used_ns;
+	run->baseline_doubt_ns = clock_gap_ns(task) - account->exec_gap_ns;
+	if (cpu)
+		cpu->before_window_ns += used_ns - account->charged_ns;
+	account->charged_ns = used_ns;
+	account->flags &= ~TASK_AWAITS_BASELINE;
+	count_add(&awaited_baselines, -1);
+}
+
+/* Another processor may bring this task's clock up to date as well; only its own look is taken. */
+SEC("raw_tp/sched_stat_runtime")
+int BPF_PROG(settle_baseline, void *updated)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_account *account;
+	struct run_account *run;
+
+	if (!awaited_baselines || updated != (void *)bpf_get_current_task())
+		return 0;
+	account = task_get(task);
+	if (!account || !(account->flags & TASK_AWAITS_BASELINE))
+		return 0;
+	run = run_get(account->slot);
+	if (run)
+		baseline_settle(run, task, account);
+	return 0;
+}
+
+static __always_inline void window_open(
+	struct run_account *run, struct task_struct *task, struct task_account *account)
+{
+	run->is_clock_marked = account->flags & TASK_CLOCK_OBSERVED;
+	run->memory_cgroup = (u64)BPF_CORE_READ(task, cgroups, subsys[memory_cgrp_id]);
+	account->exec_gap_ns = clock_gap_ns(task);
+	task_begin(task, account);
+	count_birth(run, false);
+	account->flags |= TASK_COUNTED | TASK_OF_COMMAND | TASK_AWAITS_BASELINE | TASK_IN_SYSCALL;
+	count_add(&awaited_baselines, 1);
+	mm_begin(BPF_CORE_READ(task, mm), account->slot);
+	syscall_count_exec(task, account->slot);
+}
+
+/* A run's first successful exec, by whichever member, opens its window; later ones only count. */
+SEC("raw_tp/sched_process_exec")
+int exec(void *context)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_account *account = task_get(task);
+	u64 now_ns = bpf_ktime_get_ns();
+	struct run_account *run;
+
+	if (!account) {
+		int slot = slot_by_cgroup(task);
+
+		account = slot < 0 ? 0 : task_seed(task, slot);
+		if (!account)
+			return 0;
+	}
+	run = run_get(account->slot);
+	if (!run)
+		return 0;
+	if (__sync_val_compare_and_swap(&run->exec_ns, 0, now_ns) == 0)
+		window_open(run, task, account);
+	count_add(&run->execs, 1);
+	return 0;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* What the subjects of the kernel half share: the maps, and "whose task is this". */
+#ifndef TARE_RUN_BPF_H
+#define TARE_RUN_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "abi.h"
+
+#define PF_KTHREAD 0x00200000
+#define PF_MEMALLOC 0x00000800
+#define TASK_DEAD 0x00000080
+
+enum task_flags {
+	TASK_COUNTED = 1 << 0,	       /* inside the window */
+	TASK_OF_COMMAND = 1 << 1,      /* a thread of the command's own process */
+	TASK_AWAITS_BASELINE = 1 << 2, /* exec'd; its CPU time at that moment is not settled */
+	TASK_IN_SYSCALL = 1 << 3,      /* entered a system call, or was born inside one */
+	TASK_CLOCK_OBSERVED = 1 << 4,  /* clock_lag_ns is known */
+};
+
+/* One member task, in its own task storage: no other task writes it. */
+struct task_account {
+	u32 slot;
+	u32 flags;
+	u64 charged_ns; /* the part of se.sum_exec_runtime that is charged already */
+
+	/* The kernel's counters of this task when it began to count; 0 for one born inside. */
+	u64 minor_faults;
+	u64 major_faults;
+	u64 voluntary_switches;
+	u64 involuntary_switches;
+	u64 migrations;
+	u64 user_tick_ns;
+	u64 system_tick_ns;
+
+	s64 clock_lag_ns; /* least distance seen between CLOCK_MONOTONIC and the processor's clock
+			   */
+	u64 exec_gap_ns;  /* what had been stolen from the processor, as known at the exec */
+};
+
+struct runs_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct run_account);
+};
+
+struct cpus_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct cpu_account);
+};
+
+struct tasks_map {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_account);
+};
+
+extern struct runs_map runs SEC(".maps");
+extern struct cpus_map cpus SEC(".maps");
+extern struct tasks_map tasks SEC(".maps");
+
+static __always_inline struct run_account *run_get(u32 slot)
+{
+	return bpf_map_lookup_elem(&runs, &slot);
+}
+
+static __always_inline struct cpu_account *cpu_get(u32 slot)
+{
+	return bpf_map_lookup_elem(&cpus, &slot);
+}
+
+static __always_inline struct task_account *task_get(struct task_struct *task)
+{
+	return bpf_task_storage_get(&tasks, task, 0, 0);
+}
+
+/* The account of a task inside the window; NULL for all others. */
+static __always_inline struct task_account *task_get_counted(struct task_struct *task)
+{
+	struct task_account *account = task_get(task);
+
+	return account && account->flags & TASK_COUNTED ? account : 0;
+}
+
+static __always_inline void count_add(u64 *counter, u64 value)
+{
+	__sync_fetch_and_add(counter, value);
+}
+
+/*
+ * Raises *peak to value. Three tries: each loss means that another processor raised it in
+ * between, and more than three at one instant would be a coincidence within one page fault.
+ */
+static __always_inline void peak_raise(s64 *peak, s64 value)
+{
+	for (int try = 0; try < 3; try++) {
+		s64 seen = *peak;
+
+		if (value <= seen || __sync_val_compare_and_swap(peak, seen, value) == seen)
+			return;
+	}
+}
+
+/* The slot of the run whose cgroup this task is in, or -1. A hash look-up: for rare events only. */
+__hidden int slot_by_cgroup(struct task_struct *task);
+
+/* Makes the account of a task that starts or joins; counts the failure where it cannot. */
+__hidden struct task_account *task_seed(struct task_struct *task, u32 slot);
+
+/* Remembers the kernel's counters of a task as the point from which it is counted. */
+__hidden void task_begin(struct task_struct *task, struct task_account *account);
+
+/* Splits the first task's CPU time at the exec: what came before is the launcher's. */
+__hidden void baseline_settle(
+	struct run_account *run, struct task_struct *task, struct task_account *account);
+
+/* The first address space of a run: all later ones are found by their first page. */
+__hidden void mm_begin(struct mm_struct *mm, u32 slot);
+
+/* One call of this number, made by the exec that opens the window. */
+__hidden void syscall_count_exec(struct task_struct *task, u32 slot);
+
+#endif

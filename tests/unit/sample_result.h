@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plausible result for the tests of what tells it. */
+#ifndef TARE_SAMPLE_RESULT_H
+#define TARE_SAMPLE_RESULT_H
+
+#include "base/result.h"
+
+static char *sample_command[] = { (char *)"make", (char *)"-j2", NULL };
+
+static struct syscall_count sample_syscalls[] = {
+	{ .name = "read", .count = 57108, .errors = 12 },
+	{ .name = "openat", .count = 22106, .errors = 2000 },
+	{ .name = "mmap", .count = 16579 },
+	{ .name = "mount", .count = 3, .errors = 3, .denied = 3 },
+	{ .name = "unshare", .count = 1, .errors = 1, .denied = 1 },
+};
+
+static uint64_t sample_cpu_by_processor[] = { 4000000000, 3981000000 };
+
+/* The arrays are static: result_done is not for this one. */
+static inline struct result sample_result(void)
+{
+	struct result result = {
+		.version = "0.1.0",
+		.run_id = "0123456789abcdef0123456789abcdef",
+		.started_at = { .tv_sec = 1763769600, .tv_nsec = 42 },
+		.command = sample_command,
+		.outcome = { .kind = OUTCOME_EXITED },
+		.collector = { .mode = "private", .start_ns = 4100000 },
+		.container = { .is_used = true, .masked_mounts = 3, .cgroup_layout = "cgroup2" },
+	};
+
+	result.outcome.oom_kills = number_known(0, "cgroup:memory.events");
+	result.time.wall = number_known(4212000000, "clock:monotonic");
+	result.time.cpu = number_known(7981000000, "bpf:sched_switch");
+	result.time.user = number_known(7012000000, "bpf:sched_switch");
+	result.time.system = number_known(969000000, "bpf:sched_switch");
+	result.time.cpu_by_processor = sample_cpu_by_processor;
+	result.time.processors = 2;
+	result.memory.peak = number_known(432642457, "cgroup:memory.peak");
+	result.memory.rss_peak = number_known(417542963, "bpf:rss_stat");
+	result.memory.rss_peak_process = number_known(220620390, "bpf:rss_stat");
+	result.syscalls.total = number_known(184220, "bpf:sys_enter");
+	result.syscalls.errors = number_known(2104, "bpf:sys_exit");
+	result.syscalls.denied = number_known(0, "bpf:sys_exit");
+	result.syscalls.by_name = sample_syscalls;
+	result.syscalls.by_name_count = 3;
+	result.processes.tasks = number_known(41, "bpf:task_newtask");
+	result.processes.processes = number_known(38, "bpf:task_newtask");
+	result.processes.execs = number_known(37, "bpf:sched_process_exec");
+	result.processes.peak_tasks = number_known(9, "bpf:task_newtask");
+	result.processes.forks = number_known(37, "bpf:task_newtask");
+	result.scheduler.voluntary_switches = number_known(2210, "bpf:sched_switch");
+	result.scheduler.involuntary_switches = number_known(310, "bpf:sched_switch");
+	result.scheduler.migrations = number_known(87, "bpf:sched_migrate_task");
+	result.scheduler.wakeups = number_known(2300, "bpf:sched_wakeup");
+	result.faults.minor = number_known(91234, "bpf:task_struct");
+	result.faults.major = number_known(2, "bpf:task_struct");
+	result.network.rx_bytes = number_known(0, "bpf:cgroup_skb");
+	result.network.tx_bytes = number_known(0, "bpf:cgroup_skb");
+	result.network.rx_packets = number_known(0, "bpf:cgroup_skb");
+	result.network.tx_packets = number_known(0, "bpf:cgroup_skb");
+	result.network.sockets = number_known(0, "bpf:cgroup_sock");
+	result.network.connects = number_known(0, "bpf:cgroup_sock_addr");
+	return result;
+}
+
+static inline struct result sample_not_started(void)
+{
+	static char *command[] = { (char *)"no-such-command", NULL };
+	struct result result = { .version = "0.1.0", .command = command };
+
+	result.outcome.kind = OUTCOME_NOT_STARTED;
+	failure_set(&result.outcome.error, 2, "execute 'no-such-command'");
+	failure_hint(&result.outcome.error, "it is in none of the directories of PATH");
+	return result;
+}
+
+#endif

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: Apache-2.0
+// Claims about the result document: it is parsed back as its readers do.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "report/json.h"
+#include "sample_result.h"
+
+static char *render(const struct result *result)
+{
+	struct failure why = { .errnum = 0 };
+	char *text = NULL;
+	size_t size = 0;
+
+	if (json_render(result, &text, &size, &why))
+		fail_msg("%s (%s)", why.what, failure_errno_name(why.errnum));
+	assert_int_equal(strlen(text), size);
+	return text;
+}
+
+static json_t *parse_rendered(const struct result *result)
+{
+	cleanup_free char *text = render(result);
+	json_error_t error;
+	json_t *document = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+
+	if (!document)
+		fail_msg("%s in line %d of:\n%s", error.text, error.line, text);
+	return document;
+}
+
+/* The value at "time.cpu_ns"; fails when there is no such key. */
+static json_t *at(json_t *document, const char *path)
+{
+	cleanup_free char *copy = strdup(path);
+	char *rest = NULL;
+
+	for (char *key = strtok_r(copy, ".", &rest); key; key = strtok_r(NULL, ".", &rest))
+		document = json_object_get(document, key);
+	if (!document)
+		fail_msg("there is no '%s'", path);
+	return document;
+}
+
+static const char *note_of(json_t *document, const char *notes, const char *path)
+{
+	return json_string_value(json_object_get(at(document, notes), path));
+}
+
+static void assert_keys(json_t *object, const char *const *expected)
+{
+	void *entry = json_object_iter(object);
+
+	for (; entry; entry = json_object_iter_next(object, entry)) {
+		assert_non_null(*expected);
+		assert_string_equal(json_object_iter_key(entry), *expected++);
+	}
+	assert_null(*expected);
+}
+
+static void the_keys_come_in_the_order_of_the_contract(void **state)
+{
+	static const char *const root[] = { "schema", "tare_version", "started_at", "command",
+		"run_id", "outcome", "time", "memory", "syscalls", "processes", "scheduler",
+		"faults", "network", "collector", "container", "sources", "unavailable", NULL };
+	static const char *const outcome[] = { "kind", "exit_code", "signal", "termination_reason",
+		"oom_kills", "leftover_processes", "core_dumped", "error", NULL };
+	static const char *const time[] = { "wall_ns", "cpu_ns", "user_ns", "system_ns",
+		"cpu_by_processor_ns", NULL };
+	struct result result = sample_result();
+	json_auto_t *document = parse_rendered(&result);
+
+	(void)state;
+	assert_keys(document, root);
+	assert_keys(at(document, "outcome"), outcome);
+	assert_keys(at(document, "time"), time);
+}
+
+static void the_document_says_what_it_is_and_ends_in_a_newline(void **state)
+{
+	struct result result = sample_result();
+	cleanup_free char *text = render(&result);
+	json_auto_t *document = parse_rendered(&result);
+
+	(void)state;
+	assert_true(text[strlen(text) - 1] == '\n');
+	assert_non_null(strstr(text, "\n  \"schema\": \"tare.result/1\""));
+	assert_string_equal(json_string_value(at(document, "tare_version")), "0.1.0");
+	assert_string_equal(json_string_value(at(document, "run_id")), result.run_id);
+}
+
+static void times_are_utc_with_nanoseconds(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	setenv("TZ", "NPT-5:45", 1);
+	tzset();
+	document = parse_rendered(&result);
+	assert_string_equal(
+		json_string_value(at(document, "started_at")), "2025-11-22T00:00:00.000000042Z");
+}
+
+static void every_known_number_has_its_value_and_a_source(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = parse_rendered(&result);
+
+	(void)state;
+	for (const struct result_field *field = result_fields; field->section; field++) {
+		const struct number *number = result_number(&result, field);
+		char path[128];
+
+		snprintf(path, sizeof(path), "%s.%s", field->section, field->key);
+		assert_true(number->is_known);
+		assert_int_equal(json_integer_value(at(document, path)), number->value);
+		assert_string_equal(note_of(document, "sources", path), number->source);
+		assert_null(note_of(document, "unavailable", path));
+	}
+}
+
+static void every_unknown_number_is_null_and_has_a_reason(void **state)
+{
+	struct result result = { .version = "0.1.0", .outcome.kind = OUTCOME_EXITED };
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.memory.peak = number_unknown("no memory controller");
+	document = parse_rendered(&result);
+	for (const struct result_field *field = result_fields; field->section; field++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), "%s.%s", field->section, field->key);
+		assert_true(json_is_null(at(document, path)));
+		assert_non_null(note_of(document, "unavailable", path));
+		assert_null(note_of(document, "sources", path));
+	}
+	assert_string_equal(
+		note_of(document, "unavailable", "memory.peak_bytes"), "no memory controller");
+}
+
+static void what_is_not_known_is_never_zero(void **state)
+{
+	static const char *const unknown[] = { "started_at", "time.cpu_by_processor_ns",
+		"syscalls.by_name", "collector.mode", "collector.lost_events",
+		"collector.recursion_misses", "collector.start_ns", "collector.cpu_difference_ns" };
+	struct result result = sample_not_started();
+	json_auto_t *document = parse_rendered(&result);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++) {
+		assert_true(json_is_null(at(document, unknown[i])));
+		assert_non_null(note_of(document, "unavailable", unknown[i]));
+	}
+}
+
+static void an_impossible_counter_is_null_and_never_negative(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.time.cpu.value = UINT64_MAX;
+	result.faults.minor.value = INT64_MAX;
+	result.collector.loss.ring_buffer = UINT64_MAX;
+	document = parse_rendered(&result);
+	assert_true(json_is_null(at(document, "time.cpu_ns")));
+	assert_non_null(note_of(document, "unavailable", "time.cpu_ns"));
+	assert_true(json_integer_value(at(document, "faults.minor")) == INT64_MAX);
+	assert_true(json_is_null(at(document, "collector.lost_events.ring_buffer")));
+}
+
+static void an_exit_code_is_told_only_of_what_exited(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.outcome.exit_code = 3;
+	document = parse_rendered(&result);
+	assert_string_equal(json_string_value(at(document, "outcome.kind")), "exited");
+	assert_int_equal(json_integer_value(at(document, "outcome.exit_code")), 3);
+	assert_true(json_is_null(at(document, "outcome.signal")));
+	assert_true(json_is_null(at(document, "outcome.termination_reason")));
+	assert_true(json_is_null(at(document, "outcome.error")));
+}
+
+static void a_signal_is_told_only_of_what_it_killed(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.outcome = (struct outcome){ .kind = OUTCOME_SIGNALED,
+		.signal = SIGSEGV,
+		.core_dumped = true,
+		.leftover_processes = 2 };
+	document = parse_rendered(&result);
+	assert_string_equal(json_string_value(at(document, "outcome.kind")), "signaled");
+	assert_int_equal(json_integer_value(at(document, "outcome.signal")), SIGSEGV);
+	assert_true(json_is_null(at(document, "outcome.exit_code")));
+	assert_true(json_is_true(at(document, "outcome.core_dumped")));
+	assert_int_equal(json_integer_value(at(document, "outcome.leftover_processes")), 2);
+}
+
+static void a_limit_is_told_in_benchexecs_word(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.outcome.kind = OUTCOME_LIMIT;
+	result.outcome.signal = SIGKILL;
+	result.outcome.termination_reason = "walltime";
+	document = parse_rendered(&result);
+	assert_string_equal(json_string_value(at(document, "outcome.kind")), "limit");
+	assert_string_equal(
+		json_string_value(at(document, "outcome.termination_reason")), "walltime");
+	assert_true(json_is_null(at(document, "outcome.exit_code")));
+	assert_true(json_is_null(at(document, "outcome.signal")));
+}
+
+static void a_failed_start_says_what_failed_and_what_to_do(void **state)
+{
+	struct result result = sample_not_started();
+	json_auto_t *document = parse_rendered(&result);
+
+	(void)state;
+	assert_string_equal(json_string_value(at(document, "outcome.kind")), "not_started");
+	assert_string_equal(
+		json_string_value(at(document, "outcome.error.what")), "execute 'no-such-command'");
+	assert_string_equal(json_string_value(at(document, "outcome.error.errno")), "ENOENT");
+	assert_string_equal(json_string_value(at(document, "outcome.error.hint")),
+		"it is in none of the directories of PATH");
+}
+
+static void an_error_without_errno_or_hint_has_null_there(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.outcome.kind = OUTCOME_ERROR;
+	failure_set(&result.outcome.error, 0, "read '\xff'");
+	document = parse_rendered(&result);
+	assert_string_equal(json_string_value(at(document, "outcome.kind")), "error");
+	assert_string_equal(
+		json_string_value(at(document, "outcome.error.what")), "read '\xef\xbf\xbd'");
+	assert_true(json_is_null(at(document, "outcome.error.errno")));
+	assert_true(json_is_null(at(document, "outcome.error.hint")));
+}
+
+static void arguments_are_kept_as_they_are(void **state)
+{
+	char *command[] = { (char *)"größe", (char *)"", (char *)"\"\\\n\x1b", NULL };
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.command = command;
+	document = parse_rendered(&result);
+	assert_int_equal(json_array_size(at(document, "command")), 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(
+			json_string_value(json_array_get(at(document, "command"), i)), command[i]);
+	assert_null(json_object_get(document, "command_base64"));
+}
+
+static void arguments_that_are_not_utf8_are_repaired_and_kept_exactly(void **state)
+{
+	char *command[] = { (char *)"cat",
+		(char *)"\xff\xfe"
+			"x",
+		(char *)"\xed\xa0\x80", NULL };
+	static const char *const exact[] = { "Y2F0", "//54", "7aCA" };
+	struct result result = sample_result();
+	cleanup_free char *text = NULL;
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.command = command;
+	text = render(&result);
+	assert_true(text_is_utf8(text));
+	document = parse_rendered(&result);
+	assert_string_equal(json_string_value(json_array_get(at(document, "command"), 1)),
+		"\xef\xbf\xbd\xef\xbf\xbdx");
+	assert_int_equal(json_array_size(at(document, "command_base64")), 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(
+			json_string_value(json_array_get(at(document, "command_base64"), i)),
+			exact[i]);
+}
+
+static void a_run_without_a_command_has_an_empty_one(void **state)
+{
+	struct result result = { .version = NULL };
+	json_auto_t *document = parse_rendered(&result);
+
+	(void)state;
+	assert_int_equal(json_array_size(at(document, "command")), 0);
+	assert_string_equal(json_string_value(at(document, "outcome.kind")), "error");
+	assert_true(json_is_null(at(document, "tare_version")));
+	assert_true(json_is_null(at(document, "run_id")));
+}
+
+static void cpu_time_is_listed_by_processor(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = parse_rendered(&result);
+	json_t *processors = at(document, "time.cpu_by_processor_ns");
+
+	(void)state;
+	assert_int_equal(json_array_size(processors), 2);
+	assert_int_equal(json_integer_value(json_array_get(processors, 1)), 3981000000);
+	assert_string_equal(
+		note_of(document, "sources", "time.cpu_by_processor_ns"), "bpf:sched_switch");
+}
+
+static void system_calls_are_listed_by_falling_count(void **state)
+{
+	static const char *const names[] = { "read", "openat", "mmap", "mount", "unshare", NULL };
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.syscalls.by_name_count = 5;
+	document = parse_rendered(&result);
+	assert_keys(at(document, "syscalls.by_name"), names);
+	assert_int_equal(json_integer_value(at(document, "syscalls.by_name.openat.count")), 22106);
+	assert_int_equal(json_integer_value(at(document, "syscalls.by_name.openat.errors")), 2000);
+	assert_int_equal(json_integer_value(at(document, "syscalls.by_name.mount.denied")), 3);
+}
+
+static void a_command_without_system_calls_has_an_empty_list(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.syscalls.total.value = 0;
+	result.syscalls.by_name = NULL;
+	result.syscalls.by_name_count = 0;
+	document = parse_rendered(&result);
+	assert_true(json_is_object(at(document, "syscalls.by_name")));
+	assert_int_equal(json_object_size(at(document, "syscalls.by_name")), 0);
+}
+
+static void every_loss_and_doubt_is_in_the_document(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.collector.loss = (struct loss){ 1, 2, 3, 4, 5, true, true, true, -6 };
+	document = parse_rendered(&result);
+	assert_int_equal(json_integer_value(at(document, "collector.lost_events.task_storage")), 1);
+	assert_int_equal(json_integer_value(at(document, "collector.lost_events.map_update")), 2);
+	assert_int_equal(json_integer_value(at(document, "collector.lost_events.ring_buffer")), 3);
+	assert_int_equal(
+		json_integer_value(at(document, "collector.lost_events.fallback_deaths")), 4);
+	assert_int_equal(json_integer_value(at(document, "collector.recursion_misses")), 5);
+	assert_true(json_is_true(at(document, "collector.exec_baseline_uncertain")));
+	assert_true(json_is_true(at(document, "collector.drain_timed_out")));
+	assert_true(json_is_true(at(document, "collector.cpu_time_differs")));
+	assert_int_equal(json_integer_value(at(document, "collector.cpu_difference_ns")), -6);
+}
+
+static void the_collector_and_the_container_are_described(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = parse_rendered(&result);
+
+	(void)state;
+	assert_string_equal(json_string_value(at(document, "collector.mode")), "private");
+	assert_int_equal(json_integer_value(at(document, "collector.start_ns")), 4100000);
+	assert_int_equal(json_integer_value(at(document, "collector.lost_events.ring_buffer")), 0);
+	assert_true(json_is_false(at(document, "collector.drain_timed_out")));
+	assert_true(json_is_true(at(document, "container.used")));
+	assert_string_equal(json_string_value(at(document, "container.cgroup_layout")), "cgroup2");
+	assert_int_equal(json_integer_value(at(document, "container.masked_mounts")), 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_keys_come_in_the_order_of_the_contract),
+		cmocka_unit_test(the_document_says_what_it_is_and_ends_in_a_newline),
+		cmocka_unit_test(times_are_utc_with_nanoseconds),
+		cmocka_unit_test(every_known_number_has_its_value_and_a_source),
+		cmocka_unit_test(every_unknown_number_is_null_and_has_a_reason),
+		cmocka_unit_test(what_is_not_known_is_never_zero),
+		cmocka_unit_test(an_impossible_counter_is_null_and_never_negative),
+		cmocka_unit_test(an_exit_code_is_told_only_of_what_exited),
+		cmocka_unit_test(a_signal_is_told_only_of_what_it_killed),
+		cmocka_unit_test(a_limit_is_told_in_benchexecs_word),
+		cmocka_unit_test(a_failed_start_says_what_failed_and_what_to_do),
+		cmocka_unit_test(an_error_without_errno_or_hint_has_null_there),
+		cmocka_unit_test(arguments_are_kept_as_they_are),
+		cmocka_unit_test(arguments_that_are_not_utf8_are_repaired_and_kept_exactly),
+		cmocka_unit_test(a_run_without_a_command_has_an_empty_one),
+		cmocka_unit_test(cpu_time_is_listed_by_processor),
+		cmocka_unit_test(system_calls_are_listed_by_falling_count),
+		cmocka_unit_test(a_command_without_system_calls_has_an_empty_list),
+		cmocka_unit_test(every_loss_and_doubt_is_in_the_document),
+		cmocka_unit_test(the_collector_and_the_container_are_described),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: Apache-2.0
+// Claims about the summary: what a person finds in it, and what never reaches the terminal.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "report/summary.h"
+#include "sample_result.h"
+
+static const struct summary_style plain = { .columns = 80 };
+static const struct summary_style verbose = { .columns = 80, .verbose = true };
+static const struct summary_style endless = { .columns = 0 };
+static const struct summary_style coloured = { .columns = 80, .colour = true };
+
+static char *render(const struct result *result, const struct summary_style *style)
+{
+	struct failure why = { .errnum = 0 };
+	char *text = NULL;
+
+	if (summary_render(result, style, &text, &why))
+		fail_msg("%s (%s)", why.what, failure_errno_name(why.errnum));
+	return text;
+}
+
+static void assert_shows(
+	const struct result *result, const struct summary_style *style, const char *expected)
+{
+	cleanup_free char *text = render(result, style);
+
+	if (!strstr(text, expected))
+		fail_msg("'%s' is not in:\n%s", expected, text);
+}
+
+static void assert_hides(
+	const struct result *result, const struct summary_style *style, const char *unexpected)
+{
+	cleanup_free char *text = render(result, style);
+
+	if (strstr(text, unexpected))
+		fail_msg("'%s' is in:\n%s", unexpected, text);
+}
+
+static size_t widest_line(const char *text)
+{
+	cleanup_free char *copy = strdup(text);
+	size_t widest = 0;
+	char *rest = NULL;
+
+	for (char *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		if (text_count_columns(line) > widest)
+			widest = text_count_columns(line);
+	}
+	return widest;
+}
+
+static void a_run_is_five_aligned_lines_with_the_verdict_first(void **state)
+{
+	struct result result = sample_result();
+	cleanup_free char *text = render(&result, &plain);
+
+	(void)state;
+	assert_string_equal(text,
+		"tare: make -j2 exited 0 · 4.212 s\n"
+		"  wall      4.212 s    1.89 processors busy\n"
+		"  cpu       7.981 s    user 7.012 s  system 969.0 ms  38 processes, peak 9 tasks\n"
+		"  memory    412.6 MiB  rss 398.2 MiB in the tree      210.4 MiB in one process\n"
+		"  syscalls  184,220    2,104 errors             read 31 %  openat 12 %  mmap 9 "
+		"%\n");
+}
+
+static void large_numbers_stay_apart_from_their_neighbours(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	result.syscalls.total.value = 12345678;
+	assert_shows(&result, &plain, "  syscalls  12,345,678  2,104 errors  ");
+	result.syscalls.total.value = 12345678901;
+	assert_shows(&result, &plain, "  syscalls  12,345,678,901  2,104 errors  ");
+}
+
+static void the_lines_fit_the_terminal(void **state)
+{
+	struct result result = sample_result();
+	struct summary_style narrow = { .columns = 60 };
+	cleanup_free char *text = render(&result, &narrow);
+
+	(void)state;
+	if (widest_line(text) > 60)
+		fail_msg("wider than 60 columns:\n%s", text);
+	assert_non_null(strstr(text, "mmap 9 %"));
+}
+
+static void a_long_command_is_cut_and_the_verdict_is_not(void **state)
+{
+	char argument[500];
+	char *command[] = { (char *)"echo", argument, NULL };
+	struct result result = sample_result();
+	cleanup_free char *text = NULL;
+
+	(void)state;
+	memset(argument, 'x', sizeof(argument) - 1);
+	argument[sizeof(argument) - 1] = '\0';
+	result.command = command;
+	text = render(&result, &plain);
+	assert_non_null(strstr(text, "xxx… exited 0 · 4.212 s\n"));
+	assert_int_equal(widest_line(text), 80);
+	assert_shows(&result, &endless, argument);
+}
+
+static void a_signal_is_named(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	result.outcome = (struct outcome){ .kind = OUTCOME_SIGNALED, .signal = SIGSEGV };
+	assert_shows(&result, &plain, "tare: make -j2 killed by SIGSEGV · 4.212 s\n");
+	result.outcome.core_dumped = true;
+	assert_shows(&result, &plain, "killed by SIGSEGV (core dumped) · ");
+	result.outcome = (struct outcome){ .kind = OUTCOME_SIGNALED, .signal = SIGRTMIN + 3 };
+	assert_shows(&result, &plain, "killed by signal 37 · ");
+}
+
+static void a_limit_is_told_in_words_and_in_benchexecs_word(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	result.outcome =
+		(struct outcome){ .kind = OUTCOME_LIMIT, .termination_reason = "walltime" };
+	assert_shows(&result, &plain, "make -j2 stopped by the wall time limit (walltime) · ");
+	result.outcome.termination_reason = "killed";
+	assert_shows(&result, &plain, "make -j2 stopped by tare (killed) · ");
+	result.outcome.termination_reason = NULL;
+	assert_shows(&result, &plain, "make -j2 stopped by tare (reason unknown) · ");
+}
+
+static void a_command_that_did_not_start_has_no_numbers_but_a_hint(void **state)
+{
+	struct result result = sample_not_started();
+	cleanup_free char *text = render(&result, &verbose);
+
+	(void)state;
+	assert_string_equal(text, "tare: no-such-command: not started: "
+				  "execute 'no-such-command': No such file or directory (ENOENT)\n"
+				  "  hint      it is in none of the directories of PATH\n");
+}
+
+static void a_failure_of_tare_is_not_taken_for_the_commands(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	result.outcome.kind = OUTCOME_ERROR;
+	failure_set(&result.outcome.error, EIO, "read the account");
+	assert_shows(&result, &plain,
+		"tare: make -j2: tare failed: read the account: Input/output error (EIO)");
+	assert_shows(&result, &plain, "WARNING   tare failed: the numbers above cannot be trusted");
+	result.time.wall = number_unknown("the run was not watched");
+	assert_hides(&result, &plain, "WARNING");
+	assert_hides(&result, &plain, "memory");
+}
+
+static void an_unknown_number_is_a_dash_and_never_zero(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	result.memory.peak = number_unknown("no memory controller");
+	result.processes.peak_tasks = number_unknown("not counted");
+	assert_shows(&result, &plain, "  memory    –          rss 398.2 MiB in the tree ");
+	assert_shows(&result, &plain, "38 processes, peak – tasks\n");
+	assert_hides(&result, &plain, "no memory controller");
+}
+
+static void the_reasons_are_there_for_people_who_ask(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	result.memory.peak = number_unknown("no memory controller");
+	result.outcome.oom_kills = number_unknown("no memory controller");
+	assert_shows(&result, &verbose,
+		"  unknown   memory.peak_bytes, outcome.oom_kills: no memory controller\n");
+	assert_hides(&result, &verbose, "controller\n  unknown");
+}
+
+static void nothing_unknown_means_no_line_about_it(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	assert_hides(&result, &verbose, "unknown");
+	assert_shows(&result, &verbose,
+		"  switches  2,520      voluntary 2,210  involuntary 310  87 migrations\n");
+	assert_shows(&result, &verbose, "  faults    91,236     minor 91,234  major 2\n");
+	assert_shows(&result, &verbose, "a container, cgroup2, 3 mounts not shown inside\n");
+	assert_hides(&result, &plain, "faults");
+}
+
+static void the_network_is_told_only_when_it_was_used(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	assert_hides(&result, &plain, "network");
+	result.network.sockets.value = 1;
+	assert_shows(&result, &plain, "  network   0 B        rx 0 B  tx 0 B");
+	assert_shows(&result, &plain, "1 socket, 0 connects\n");
+	result.network.rx_bytes.value = 3 << 20;
+	result.network.tx_bytes = number_unknown("not counted");
+	assert_shows(&result, &plain, "  network   –          rx 3.00 MiB  tx –");
+}
+
+static void refused_system_calls_are_named(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	assert_hides(&result, &plain, "denied");
+	result.syscalls.denied.value = 4;
+	result.syscalls.by_name_count = 5;
+	assert_shows(&result, &plain, "  denied    4          mount 3, unshare 1\n");
+}
+
+static void many_refused_system_calls_are_cut_visibly(void **state)
+{
+	struct syscall_count calls[8];
+	struct result result = sample_result();
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		calls[i] = (struct syscall_count){ .count = 1, .denied = 1 };
+		snprintf(calls[i].name, sizeof(calls[i].name), "call%zu", i);
+	}
+	result.syscalls.denied.value = 8;
+	result.syscalls.by_name = calls;
+	result.syscalls.by_name_count = 6;
+	assert_shows(&result, &plain, "call4 1, call5 1\n");
+	result.syscalls.by_name_count = 8;
+	assert_shows(&result, &plain, "call4 1, call5 1, …\n");
+}
+
+static void leftover_processes_and_oom_kills_are_told(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	assert_hides(&result, &plain, "still running");
+	result.outcome.leftover_processes = 2;
+	result.outcome.oom_kills.value = 1;
+	assert_shows(
+		&result, &plain, "  left      2 processes were still running and were killed\n");
+	assert_shows(&result, &plain, "  oom       1 process killed by the kernel");
+	result.outcome.leftover_processes = 1;
+	assert_shows(&result, &plain, "1 process was still running and was killed\n");
+}
+
+static void everything_that_was_lost_is_a_loud_line(void **state)
+{
+	static const struct {
+		struct loss loss;
+		const char *line;
+	} cases[] = {
+		{ { .task_storage = 2 }, "WARNING   2 tasks without an account" },
+		{ { .map_update = 1 }, "WARNING   1 update found no room" },
+		{ { .ring_buffer = 3000 }, "WARNING   3,000 events lost" },
+		{ { .fallback_deaths = 1 }, "WARNING   1 task noticed late" },
+		{ { .recursion_misses = 5 }, "WARNING   5 events missed" },
+		{ { .exec_baseline_uncertain = true }, "WARNING   the start is uncertain" },
+		{ { .drain_timed_out = true }, "WARNING   the end is uncertain" },
+		{ { .cpu_time_differs = true, .cpu_difference_ns = -12310000 },
+			"WARNING   CPU time differs by 12.31 ms from the cgroup's own count\n" },
+	};
+	struct result result = sample_result();
+
+	(void)state;
+	assert_hides(&result, &plain, "WARNING");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		result.collector.loss = cases[i].loss;
+		assert_shows(&result, &plain, cases[i].line);
+	}
+}
+
+static void warnings_fit_the_terminal(void **state)
+{
+	struct result result = sample_result();
+	cleanup_free char *text = NULL;
+
+	(void)state;
+	result.collector.loss = (struct loss){ 9, 9, 9, 9, 9, true, true, true, 9 };
+	text = render(&result, &plain);
+	if (widest_line(text) > 80)
+		fail_msg("wider than 80 columns:\n%s", text);
+}
+
+static void a_run_that_nobody_measured_says_so(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	result.collector.mode = NULL;
+	assert_shows(&result, &plain, "WARNING   no collector ran");
+}
+
+static void assert_no_control_characters(const char *text)
+{
+	for (const char *byte = text; *byte; byte++)
+		assert_true(*byte == '\n' || ((unsigned char)*byte >= 0x20 && *byte != 0x7f));
+	assert_true(text_is_utf8(text));
+	assert_null(strstr(text, "\xc2\x9b"));
+}
+
+static void hostile_arguments_and_paths_cannot_control_the_terminal(void **state)
+{
+	char *command[] = { (char *)"\x1b[2J", (char *)"a\nb\r",
+		(char *)"\xc2\x9b"
+			"31m\xff",
+		NULL };
+	struct result result = sample_not_started();
+	cleanup_free char *failed = NULL, *ran = NULL;
+
+	(void)state;
+	result.command = command;
+	failure_set(&result.outcome.error, ENOENT, "execute '%s'", command[0]);
+	failure_hint(&result.outcome.error, "look at '%s'\n", command[1]);
+	failed = render(&result, &plain);
+	assert_no_control_characters(failed);
+	assert_non_null(strstr(failed, "\n  hint      look at 'a\\nb\\r'\\n\n"));
+	result = sample_result();
+	result.command = command;
+	ran = render(&result, &plain);
+	assert_no_control_characters(ran);
+	assert_non_null(strstr(ran, "tare: $'\\x1b[2J' $'a\\nb\\r' $'\\u009b31m\\xff' exited 0"));
+}
+
+static void a_failure_of_any_length_is_shown_whole(void **state)
+{
+	struct result result = sample_not_started();
+	cleanup_free char *text = NULL;
+	char path[2000];
+
+	(void)state;
+	memset(path, '\x1b', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	failure_set(&result.outcome.error, ENOENT, "%s", path);
+	text = render(&result, &plain);
+	assert_non_null(strstr(text, "\\x1b: No such file or directory (ENOENT)\n"));
+}
+
+static void colour_is_only_used_when_asked_for(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	assert_hides(&result, &plain, "\033");
+	assert_shows(&result, &coloured, "tare: make -j2 \033[32mexited 0\033[0m · 4.212 s\n");
+	result.outcome.exit_code = 1;
+	assert_shows(&result, &coloured, "\033[1;31mexited 1\033[0m");
+	result.collector.loss.map_update = 1;
+	assert_shows(&result, &coloured, "  \033[1;33mWARNING\033[0m   1 update");
+}
+
+static void colour_is_for_terminals_whose_owner_wants_it(void **state)
+{
+	cleanup_fd int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	cleanup_fd int file = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	(void)state;
+	if (terminal < 0) {
+		print_message("this machine gives no pseudo terminal\n");
+		skip();
+	}
+	setenv("TERM", "xterm", 1);
+	unsetenv("NO_COLOR");
+	assert_true(summary_wants_colour(terminal));
+	assert_false(summary_wants_colour(file));
+	setenv("NO_COLOR", "", 1);
+	assert_true(summary_wants_colour(terminal));
+	setenv("NO_COLOR", "1", 1);
+	assert_false(summary_wants_colour(terminal));
+	unsetenv("NO_COLOR");
+	setenv("TERM", "dumb", 1);
+	assert_false(summary_wants_colour(terminal));
+	unsetenv("TERM");
+	assert_false(summary_wants_colour(terminal));
+}
+
+static void a_result_that_nobody_filled_can_be_shown(void **state)
+{
+	struct result result = { .version = NULL };
+	cleanup_free char *text = render(&result, &verbose);
+
+	(void)state;
+	assert_string_equal(text, "tare: tare failed: \n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_run_is_five_aligned_lines_with_the_verdict_first),
+		cmocka_unit_test(large_numbers_stay_apart_from_their_neighbours),
+		cmocka_unit_test(the_lines_fit_the_terminal),
+		cmocka_unit_test(a_long_command_is_cut_and_the_verdict_is_not),
+		cmocka_unit_test(a_signal_is_named),
+		cmocka_unit_test(a_limit_is_told_in_words_and_in_benchexecs_word),
+		cmocka_unit_test(a_command_that_did_not_start_has_no_numbers_but_a_hint),
+		cmocka_unit_test(a_failure_of_tare_is_not_taken_for_the_commands),
+		cmocka_unit_test(an_unknown_number_is_a_dash_and_never_zero),
+		cmocka_unit_test(the_reasons_are_there_for_people_who_ask),
+		cmocka_unit_test(nothing_unknown_means_no_line_about_it),
+		cmocka_unit_test(the_network_is_told_only_when_it_was_used),
+		cmocka_unit_test(refused_system_calls_are_named),
+		cmocka_unit_test(many_refused_system_calls_are_cut_visibly),
+		cmocka_unit_test(leftover_processes_and_oom_kills_are_told),
+		cmocka_unit_test(everything_that_was_lost_is_a_loud_line),
+		cmocka_unit_test(warnings_fit_the_terminal),
+		cmocka_unit_test(a_run_that_nobody_measured_says_so),
+		cmocka_unit_test(hostile_arguments_and_paths_cannot_control_the_terminal),
+		cmocka_unit_test(a_failure_of_any_length_is_shown_whole),
+		cmocka_unit_test(colour_is_only_used_when_asked_for),
+		cmocka_unit_test(colour_is_for_terminals_whose_owner_wants_it),
+		cmocka_unit_test(a_result_that_nobody_filled_can_be_shown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run weighed, as plain data: the table of its numbers, and what follows from an outcome.
+#include "result.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define FIELD(group, name, member)                                                                 \
+	{                                                                                          \
+#group, name, offsetof(struct result, group.member)                                \
+	}
+
+const struct result_field result_fields[] = {
+	FIELD(time, "wall_ns", wall),
+	FIELD(time, "cpu_ns", cpu),
+	FIELD(time, "user_ns", user),
+	FIELD(time, "system_ns", system),
+	FIELD(memory, "peak_bytes", peak),
+	FIELD(memory, "rss_peak_bytes", rss_peak),
+	FIELD(memory, "rss_peak_process_bytes", rss_peak_process),
+	FIELD(syscalls, "total", total),
+	FIELD(syscalls, "errors", errors),
+	FIELD(syscalls, "denied", denied),
+	FIELD(processes, "tasks", tasks),
+	FIELD(processes, "processes", processes),
+	FIELD(processes, "execs", execs),
+	FIELD(processes, "peak_tasks", peak_tasks),
+	FIELD(processes, "forks", forks),
+	FIELD(scheduler, "voluntary_switches", voluntary_switches),
+	FIELD(scheduler, "involuntary_switches", involuntary_switches),
+	FIELD(scheduler, "migrations", migrations),
+	FIELD(scheduler, "wakeups", wakeups),
+	FIELD(faults, "minor", minor),
+	FIELD(faults, "major", major),
+	FIELD(network, "rx_bytes", rx_bytes),
+	FIELD(network, "tx_bytes", tx_bytes),
+	FIELD(network, "rx_packets", rx_packets),
+	FIELD(network, "tx_packets", tx_packets),
+	FIELD(network, "sockets", sockets),
+	FIELD(network, "connects", connects),
+	FIELD(outcome, "oom_kills", oom_kills),
+	{ .section = NULL },
+};
+
+const struct number *result_number(const struct result *result, const struct result_field *field)
+{
+	return (const struct number *)((const char *)result + field->offset);
+}
+
+void result_set_error(struct result *result, const struct failure *why)
+{
+	result->outcome.kind = OUTCOME_ERROR;
+	result->outcome.error = *why;
+}
+
+void result_set_unknown(struct result *result, const char *reason)
+{
+	for (const struct result_field *field = result_fields; field->section; field++)
+		*(struct number *)((char *)result + field->offset) = number_unknown(reason);
+}
+
+void result_done(struct result *result)
+{
+	free(result->time.cpu_by_processor);
+	free(result->syscalls.by_name);
+	result->time.cpu_by_processor = NULL;
+	result->syscalls.by_name = NULL;
+	result->syscalls.by_name_count = 0;
+}
+
+bool result_has_loss(const struct loss *loss)
+{
+	return loss->task_storage || loss->map_update || loss->ring_buffer ||
+	       loss->fallback_deaths || loss->recursion_misses || loss->exec_baseline_uncertain ||
+	       loss->drain_timed_out || loss->cpu_time_differs;
+}
+
+static int not_started_status(int errnum)
+{
+	return errnum == ENOENT || errnum == ENOTDIR ? 127 : 126;
+}
+
+int result_exit_status(const struct outcome *outcome)
+{
+	switch (outcome->kind) {
+	case OUTCOME_EXITED:
+		return outcome->exit_code;
+	case OUTCOME_SIGNALED:
+		return 128 + outcome->signal;
+	case OUTCOME_LIMIT:
+		return 124;
+	case OUTCOME_NOT_STARTED:
+		return not_started_status(outcome->error.errnum);
+	case OUTCOME_ERROR:
+		break;
+	}
+	return 125;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a run weighed, as plain data: filled by the meter and the sandbox, told by report/.
+ *
+ * Times are nanoseconds, sizes bytes. A `struct number` that was not observed is absent, and
+ * says why; it is never 0.
+ */
+#ifndef TARE_RESULT_H
+#define TARE_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+#include "failure.h"
+
+struct number {
+	bool is_known;
+	uint64_t value;
+	const char *source; /* "bpf:sched_switch"; static storage */
+	const char *reason; /* why it is not known; static storage */
+};
+
+static inline struct number number_known(uint64_t value, const char *source)
+{
+	return (struct number){ .is_known = true, .value = value, .source = source };
+}
+
+static inline struct number number_unknown(const char *reason)
+{
+	return (struct number){ .reason = reason };
+}
+
+enum outcome_kind {
+	OUTCOME_ERROR,	     /* tare failed, or its result cannot be trusted */
+	OUTCOME_NOT_STARTED, /* the command could not be executed */
+	OUTCOME_EXITED,
+	OUTCOME_SIGNALED,
+	OUTCOME_LIMIT,
+};
+
+struct outcome {
+	enum outcome_kind kind;
+	int exit_code; /* OUTCOME_EXITED */
+	int signal;    /* OUTCOME_SIGNALED */
+	bool core_dumped;
+	const char
+		*termination_reason; /* BenchExec's word, NULL when the command ended by itself */
+	uint64_t leftover_processes; /* killed after the command had ended */
+	struct number oom_kills;
+	struct failure error; /* OUTCOME_ERROR and OUTCOME_NOT_STARTED */
+};
+
+/* One system call number of one ABI. Names come from libseccomp, NULL when the number has none. */
+struct syscall_count {
+	char name[48]; /* "read", "ia32:read", "x32:read", "unknown:1000" */
+	uint64_t count;
+	uint64_t errors;
+	uint64_t denied; /* refused by a seccomp filter before the kernel ran it */
+};
+
+struct syscall_result {
+	struct number total, errors, denied;
+	struct syscall_count *by_name; /* owned; sorted by falling count, then by name */
+	size_t by_name_count;
+};
+
+/* Everything that could have been lost. All zero in a sound run. */
+struct loss {
+	uint64_t task_storage; /* births whose account could not be made */
+	uint64_t map_update;
+	uint64_t ring_buffer;
+	uint64_t fallback_deaths; /* tasks charged by their cgroup because their birth was not seen
+				   */
+	uint64_t recursion_misses;
+	bool exec_baseline_uncertain;
+	bool drain_timed_out;
+	bool cpu_time_differs; /* from the cgroup's own cpu.stat, by cpu_difference_ns */
+	int64_t cpu_difference_ns;
+};
+
+struct result {
+	const char *version;
+	char run_id[33];
+	struct timespec started_at; /* CLOCK_REALTIME at the exec */
+	char *const *command;	    /* borrowed, NULL-terminated; any bytes */
+	struct outcome outcome;
+	struct {
+		struct number wall, cpu, user, system;
+		uint64_t *cpu_by_processor; /* owned; NULL when not known */
+		size_t processors;
+	} time;
+	struct {
+		struct number peak, rss_peak, rss_peak_process;
+	} memory;
+	struct syscall_result syscalls;
+	struct {
+		struct number tasks, processes, execs, peak_tasks, forks;
+	} processes;
+	struct {
+		struct number voluntary_switches, involuntary_switches, migrations, wakeups;
+	} scheduler;
+	struct {
+		struct number minor, major;
+	} faults;
+	struct {
+		struct number rx_bytes, tx_bytes, rx_packets, tx_packets, sockets, connects;
+	} network;
+	struct {
+		const char *mode; /* "private", "shared"; NULL when none ran */
+		struct loss loss;
+		uint64_t start_ns; /* load and attach */
+	} collector;
+	struct {
+		bool is_used;		   /* false: --no-container */
+		uint64_t masked_mounts;	   /* mounts that could not be shown inside */
+		const char *cgroup_layout; /* "cgroup2", "hybrid" */
+	} container;
+};
+
+/* Makes *result an error of tare's own: nothing in it can be trusted. */
+void result_set_error(struct result *result, const struct failure *why);
+
+/* Marks every number unknown for this reason; static storage. */
+void result_set_unknown(struct result *result, const char *reason);
+
+/* Frees what *result owns; a zeroed or half-filled result is fine. */
+void result_done(struct result *result);
+
+/* Any of the loss counters is not zero, or a doubt is marked. */
+bool result_has_loss(const struct loss *loss);
+
+/* The exit status of `tare run`: the command's own, 128+N, 124 limit, 125 tare, 126, 127. */
+int result_exit_status(const struct outcome *outcome);
+
+/*
+ * Walks every number of the document with its key ("time.cpu_ns"), in document order, so that
+ * JSON, sources and unavailable are told from one table.
+ */
+struct result_field {
+	const char *section; /* "time" */
+	const char *key;     /* "cpu_ns" */
+	size_t offset;	     /* of the struct number in struct result */
+};
+extern const struct result_field result_fields[]; /* ends with section NULL */
+const struct number *result_number(const struct result *result, const struct result_field *field);
+
+#endif

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a run's cgroups can be made: what the caller may do in the hierarchies that are mounted.
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "check_probe.h"
+
+static const char *const kind_names[] = {
+	[CGROUP_NONE] = "none",
+	[CGROUP_V1] = "v1 only",
+	[CGROUP_HYBRID] = "hybrid, cgroup2",
+	[CGROUP_V2] = "pure cgroup2",
+};
+
+static void layout_read(const char *root, struct cgroup_layout *layout)
+{
+	cleanup_free char *mountinfo = probe_read(root, "/proc/self/mountinfo");
+	cleanup_free char *self_cgroup = probe_read(root, "/proc/self/cgroup");
+
+	cgroup_layout_parse(layout, mountinfo, self_cgroup);
+}
+
+static const char *own_path_shown(const struct cgroup_hierarchy *hierarchy)
+{
+	return hierarchy->own_path[0] ? hierarchy->own_path : "/";
+}
+
+static void repair_placement(struct probe_result *result)
+{
+	if (access("/run/systemd/system", F_OK) == 0)
+		probe_repair(result, "%s --scope -p Delegate=yes tare run ...",
+			geteuid() ? "systemd-run --user" : "systemd-run");
+	else if (geteuid())
+		probe_repair(result, "sudo tare check");
+	else
+		probe_repair(result, "sudo mount -o remount,rw /sys/fs/cgroup");
+}
+
+void check_cgroup_layout(const char *root, struct probe_result *result)
+{
+	struct cgroup_layout layout;
+
+	layout_read(root, &layout);
+	if (layout.kind == CGROUP_NONE || layout.kind == CGROUP_V1) {
+		probe_set(result, PROBE_MISSING, "%s: no cgroup2 is mounted",
+			kind_names[layout.kind]);
+		probe_repair(result, layout.kind == CGROUP_NONE
+					     ? "sudo mount -t cgroup2 none /sys/fs/cgroup"
+					     : "sudo mkdir -p /sys/fs/cgroup/unified && sudo mount "
+					       "-t cgroup2 none /sys/fs/cgroup/unified");
+	} else if (layout.unified.is_outside) {
+		probe_set(result, PROBE_MISSING,
+			"%s, but this process is outside of what is mounted at %s",
+			kind_names[layout.kind], layout.unified.mount_point);
+		probe_repair(result, "in a container: docker run --cgroupns=private ...");
+	} else {
+		probe_set(result, PROBE_OK, "%s at %s, this process in %s", kind_names[layout.kind],
+			layout.unified.mount_point, own_path_shown(&layout.unified));
+	}
+}
+
+/* From the caller's own cgroup up: cuts the last name off path; false at the top. */
+static bool path_go_up(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return false;
+	*slash = '\0';
+	return true;
+}
+
+static bool directory_is_writable(
+	const char *root, const struct cgroup_hierarchy *hierarchy, const char *path)
+{
+	cleanup_free char *directory = NULL;
+
+	if (!hierarchy->mount_point[0] || hierarchy->is_outside ||
+		asprintf(&directory, "%s%s%s", root, hierarchy->mount_point, path) < 0)
+		return false;
+	return faccessat(AT_FDCWD, directory, W_OK, AT_EACCESS) == 0;
+}
+
+static char *cgroup_read(const char *root, const struct cgroup_hierarchy *hierarchy,
+	const char *path, const char *name)
+{
+	cleanup_free char *file = NULL;
+
+	if (asprintf(&file, "%s%s/%s", hierarchy->mount_point, path, name) < 0)
+		return strdup("");
+	return probe_read(root, file);
+}
+
+/* The true root may have both members and children with controllers; it alone has no type. */
+static bool can_enable_controllers(
+	const char *root, const struct cgroup_hierarchy *hierarchy, const char *path)
+{
+	cleanup_free char *type = cgroup_read(root, hierarchy, path, "cgroup.type");
+	cleanup_free char *members = cgroup_read(root, hierarchy, path, "cgroup.procs");
+	char self[16];
+
+	/* A caller that is alone in its cgroup can move into a child of it first. */
+	snprintf(self, sizeof(self), "%d", getpid());
+	return !type[0] || !members[0] || strcmp(members, self) == 0;
+}
+
+static bool unified_offers(const char *root, const struct cgroup_hierarchy *hierarchy,
+	const char *path, const char *controller)
+{
+	cleanup_free char *enabled = cgroup_read(root, hierarchy, path, "cgroup.subtree_control");
+	cleanup_free char *present = cgroup_read(root, hierarchy, path, "cgroup.controllers");
+
+	if (!directory_is_writable(root, hierarchy, path))
+		return false;
+	return list_has_word(enabled, controller) ||
+	       (list_has_word(present, controller) &&
+		       can_enable_controllers(root, hierarchy, path));
+}
+
+static void check_controller_v1(
+	const char *root, const struct cgroup_hierarchy *hierarchy, struct probe_result *result)
+{
+	if (directory_is_writable(root, hierarchy, hierarchy->own_path)) {
+		probe_set(result, PROBE_OK, "v1, in %s%s", hierarchy->mount_point,
+			hierarchy->own_path);
+		return;
+	}
+	probe_set(result, PROBE_MISSING, "v1, but this user cannot make a cgroup in %s%s",
+		hierarchy->mount_point, hierarchy->own_path);
+	probe_repair(
+		result, geteuid() ? "sudo tare check" : "sudo mount -o remount,rw /sys/fs/cgroup");
+}
+
+static void check_controller_v2(const char *root, const struct cgroup_hierarchy *hierarchy,
+	const char *controller, struct probe_result *result)
+{
+	cleanup_free char *present = cgroup_read(root, hierarchy, "", "cgroup.controllers");
+	char path[PATH_MAX];
+
+	if (!list_has_word(present, controller)) {
+		probe_set(result, PROBE_MISSING, "not in %s/cgroup.controllers",
+			hierarchy->mount_point);
+		probe_repair(result,
+			"put cgroup_enable=%s into the kernel's command line instead of "
+			"cgroup_disable, and reboot",
+			controller);
+		return;
+	}
+	snprintf(path, sizeof(path), "%s", hierarchy->own_path);
+	do {
+		if (unified_offers(root, hierarchy, path, controller)) {
+			probe_set(result, PROBE_OK, "given by %s%s", hierarchy->mount_point, path);
+			return;
+		}
+	} while (path_go_up(path));
+	probe_set(result, PROBE_MISSING, "no cgroup from %s up gives it to a child",
+		own_path_shown(hierarchy));
+	repair_placement(result);
+}
+
+static void check_controller(
+	const char *root, enum cgroup_controller controller, struct probe_result *result)
+{
+	struct cgroup_layout layout;
+
+	layout_read(root, &layout);
+	if (layout.v1[controller].mount_point[0])
+		check_controller_v1(root, &layout.v1[controller], result);
+	else if (layout.unified.mount_point[0])
+		check_controller_v2(
+			root, &layout.unified, cgroup_controller_names[controller], result);
+	else
+		probe_set(result, PROBE_MISSING, "not mounted");
+}
+
+void check_memory_controller(const char *root, struct probe_result *result)
+{
+	check_controller(root, CGROUP_MEMORY, result);
+}
+
+void check_pids_controller(const char *root, struct probe_result *result)
+{
+	check_controller(root, CGROUP_PIDS, result);
+}
+
+void check_cpu_controller(const char *root, struct probe_result *result)
+{
+	check_controller(root, CGROUP_CPU, result);
+}
+
+/* A cgroup that lives for one probe. Signals wait meanwhile, so that none can leave it behind. */
+struct trial_cgroup {
+	char path[PATH_MAX];
+	sigset_t old_mask;
+};
+
+static int trial_cgroup_make(const char *root, struct trial_cgroup *trial, struct failure *why)
+{
+	struct cgroup_layout layout;
+	char path[PATH_MAX];
+	unsigned int number;
+	sigset_t all;
+
+	layout_read(root, &layout);
+	if (!layout.unified.mount_point[0])
+		return failure_set(why, 0, "no cgroup2 is mounted");
+	snprintf(path, sizeof(path), "%s", layout.unified.own_path);
+	while (!directory_is_writable(root, &layout.unified, path))
+		if (!path_go_up(path))
+			return failure_set(why, EACCES, "make a cgroup in cgroup2 from %s up",
+				own_path_shown(&layout.unified));
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		return failure_set(why, errno, "draw a random name");
+	snprintf(trial->path, sizeof(trial->path), "%s%.2000s%.2000s/tare-check-%08x", root,
+		layout.unified.mount_point, path, number);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &trial->old_mask);
+	if (mkdir(trial->path, 0755) == 0)
+		return 0;
+	failure_set(why, errno, "make the cgroup '%.256s'", trial->path);
+	sigprocmask(SIG_SETMASK, &trial->old_mask, NULL);
+	return -why->errnum;
+}
+
+static int trial_cgroup_remove(struct trial_cgroup *trial, struct failure *why)
+{
+	int error = rmdir(trial->path) < 0 ? errno : 0;
+
+	sigprocmask(SIG_SETMASK, &trial->old_mask, NULL);
+	return error ? failure_set(why, error, "remove the cgroup '%.256s'", trial->path) : 0;
+}
+
+static int trial_cgroup_start_child(const struct trial_cgroup *trial, struct failure *why)
+{
+	cleanup_fd int cgroup_fd = open(trial->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	pid_t child;
+
+	if (cgroup_fd < 0)
+		return failure_set(why, errno, "open the cgroup '%.256s'", trial->path);
+	child = probe_clone3(CLONE_INTO_CGROUP, cgroup_fd);
+	if (child == 0)
+		_exit(0);
+	if (child < 0)
+		return failure_set(why, errno, "start a process in '%.256s'", trial->path);
+	(void)probe_wait(child);
+	return 0;
+}
+
+void check_cgroup_child(const char *root, struct probe_result *result)
+{
+	struct trial_cgroup trial;
+	struct failure why;
+	int error = trial_cgroup_make(root, &trial, &why);
+
+	if (!error) {
+		int start_error = trial_cgroup_start_child(&trial, &why);
+
+		error = trial_cgroup_remove(&trial, start_error ? NULL : &why);
+		if (start_error)
+			error = start_error;
+	}
+	if (!error) {
+		*strrchr(trial.path, '/') = '\0';
+		probe_set(result, PROBE_OK, "made in %s, entered at birth, removed", trial.path);
+		return;
+	}
+	probe_set_refused(result, &why);
+	if (why.errnum == EACCES)
+		repair_placement(result);
+}
+
+void check_cgroup_kill(const char *root, struct probe_result *result)
+{
+	struct trial_cgroup trial;
+	struct failure why;
+	char file[PATH_MAX + 16];
+
+	if (trial_cgroup_make(root, &trial, &why)) {
+		probe_set(result, PROBE_DEGRADED, "not known: no cgroup could be made");
+		return;
+	}
+	snprintf(file, sizeof(file), "%s/cgroup.kill", trial.path);
+	if (access(file, W_OK) == 0)
+		probe_set(result, PROBE_OK, "there");
+	else
+		probe_set(result, PROBE_DEGRADED, "not there: it came with kernel 5.14");
+	(void)trial_cgroup_remove(&trial, NULL);
+}
+
+static bool is_found(const char *root, const char *directory, const char *pattern)
+{
+	cleanup_free char *full_pattern = NULL;
+	glob_t found = { 0 };
+	bool is_there;
+
+	if (asprintf(&full_pattern, "%s%s/%s", root, directory, pattern) < 0)
+		return false;
+	is_there = glob(full_pattern, GLOB_NOSORT, NULL, &found) == 0;
+	globfree(&found);
+	return is_there;
+}
+
+void check_memory_peak(const char *root, struct probe_result *result)
+{
+	struct cgroup_layout layout;
+	const char *unified, *v1;
+
+	layout_read(root, &layout);
+	unified = layout.unified.mount_point;
+	v1 = layout.v1[CGROUP_MEMORY].mount_point;
+	if (v1[0] && is_found(root, v1, "memory.max_usage_in_bytes"))
+		probe_set(result, PROBE_OK, "memory.max_usage_in_bytes (v1)");
+	else if (is_found(root, unified, "memory.peak") || is_found(root, unified, "*/memory.peak"))
+		probe_set(result, PROBE_OK, "memory.peak");
+	else
+		probe_set(result, PROBE_DEGRADED,
+			"no memory.peak to be seen: it came with kernel 5.19");
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a person types after `tare run`: one table for parsing and for --help.
+#include "options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "base/text.h"
+
+struct option_entry {
+	const char *name;  /* without the dashes */
+	char letter;	   /* 0: none */
+	const char *value; /* what its value is called; NULL: it takes none */
+	const char *help;
+	int (*apply)(struct run_config *config, const char *value, struct failure *why);
+};
+
+/* --- What each option does --- */
+
+static int apply_quiet(struct run_config *config, const char *value, struct failure *why)
+{
+	(void)value, (void)why;
+	config->quiet = true;
+	return 0;
+}
+
+static int apply_verbose(struct run_config *config, const char *value, struct failure *why)
+{
+	(void)value, (void)why;
+	config->verbose = true;
+	return 0;
+}
+
+static int apply_no_container(struct run_config *config, const char *value, struct failure *why)
+{
+	(void)value, (void)why;
+	config->no_container = true;
+	return 0;
+}
+
+static int apply_json(struct run_config *config, const char *value, struct failure *why)
+{
+	if (!*value)
+		return failure_set(
+			why, 0, "--json: the path is empty; give a file, or '-' for stdout");
+	if (config->json_path)
+		return failure_set(why, 0, "--json: given twice");
+	config->json_path = value;
+	return 0;
+}
+
+static int apply_allow(struct run_config *config, const char *value, struct failure *why)
+{
+	static const char allowed[] = "io_uring, mounts, namespaces";
+	cleanup_free char *shown = NULL;
+
+	if (!strcmp(value, "io_uring"))
+		config->allow_io_uring = true;
+	else if (!strcmp(value, "mounts"))
+		config->allow_mounts = true;
+	else if (!strcmp(value, "namespaces"))
+		config->allow_namespaces = true;
+	else {
+		shown = text_quote(value);
+		return failure_set(
+			why, 0, "--allow: %s is not one of %s", shown ? shown : "it", allowed);
+	}
+	return 0;
+}
+
+static const struct option_entry entries[] = {
+	{ "json", 'j', "FILE", "write the result document to FILE; '-' is standard output",
+		apply_json },
+	{ "quiet", 'q', NULL, "no summary on standard error", apply_quiet },
+	{ "verbose", 'v', NULL, "also what was isolated, left over or not known", apply_verbose },
+	{ "no-container", 0, NULL, "weigh in the host's own namespaces, with the caller's rights",
+		apply_no_container },
+	{ "allow", 0, "WHAT", "let through what is refused: io_uring, mounts or namespaces",
+		apply_allow },
+	{ "help", 'h', NULL, "show this text", NULL },
+};
+
+#define ENTRY_COUNT (sizeof(entries) / sizeof(entries[0]))
+
+/* --- Parsing --- */
+
+static const struct option_entry *find_letter(char letter)
+{
+	for (size_t i = 0; i < ENTRY_COUNT; i++) {
+		if (entries[i].letter == letter)
+			return &entries[i];
+	}
+	return NULL;
+}
+
+static const struct option_entry *find_name(const char *name, size_t length)
+{
+	for (size_t i = 0; i < ENTRY_COUNT; i++) {
+		if (strlen(entries[i].name) == length && !strncmp(entries[i].name, name, length))
+			return &entries[i];
+	}
+	return NULL;
+}
+
+static int unknown(const char *word, struct failure *why)
+{
+	cleanup_free char *shown = text_quote(word);
+
+	failure_set(why, 0, "%s: there is no such option", shown ? shown : "option");
+	return failure_hint(why, "tare run --help lists them; a command that begins with '-' "
+				 "goes after '--'");
+}
+
+/*
+ * One option: "--name", "--name=value", "--name value", "-n", "-n value". *used is how many words
+ * it took.
+ */
+static int parse_one(
+	char **words, struct run_config *config, bool *wants_help, int *used, struct failure *why)
+{
+	const char *word = words[0], *value = NULL;
+	const struct option_entry *entry;
+
+	if (word[1] == '-') {
+		value = strchr(word, '=');
+		entry = find_name(word + 2, value ? (size_t)(value - word - 2) : strlen(word + 2));
+		value = value ? value + 1 : NULL;
+	} else {
+		entry = word[2] ? NULL : find_letter(word[1]);
+	}
+	if (!entry)
+		return unknown(word, why);
+	if (!entry->value && value)
+		return failure_set(why, 0, "--%s: takes no value", entry->name);
+	*used = 1;
+	if (entry->value && !value) {
+		value = words[(*used)++];
+		if (!value)
+			return failure_set(
+				why, 0, "--%s: needs a value: %s", entry->name, entry->value);
+	}
+	*wants_help |= !entry->apply;
+	return entry->apply ? entry->apply(config, value, why) : 0;
+}
+
+static int check(const struct run_config *config, struct failure *why)
+{
+	if (!config->command[0]) {
+		failure_set(why, 0, "no command given");
+		return failure_hint(why, "tare run [OPTIONS] [--] COMMAND [ARG...]");
+	}
+	if (!config->command[0][0])
+		return failure_set(why, 0, "the command is an empty word");
+	if (config->no_container &&
+		(config->allow_io_uring || config->allow_mounts || config->allow_namespaces))
+		return failure_set(why, 0, "--allow: nothing is refused with --no-container");
+	return 0;
+}
+
+int options_parse(int argc, char **argv, struct run_config *config, enum options_request *request,
+	struct failure *why)
+{
+	bool wants_help = false;
+	int next = 1;
+
+	*config = (struct run_config){ 0 };
+	while (next < argc && argv[next][0] == '-' && argv[next][1]) {
+		int used = 0, error;
+
+		if (!strcmp(argv[next], "--")) {
+			next++;
+			break;
+		}
+		error = parse_one(&argv[next], config, &wants_help, &used, why);
+		if (error)
+			return error;
+		next += used;
+	}
+	config->command = &argv[next];
+	*request = wants_help ? OPTIONS_HELP : OPTIONS_RUN;
+	return wants_help ? 0 : check(config, why);
+}
+
+void options_print_help(FILE *stream)
+{
+	fprintf(stream, "Usage: tare run [OPTIONS] [--] COMMAND [ARG...]\n"
+			"Runs a command in a fresh container and weighs it.\n\nOptions:\n");
+	for (size_t i = 0; i < ENTRY_COUNT; i++) {
+		const struct option_entry *entry = &entries[i];
+		char left[64];
+
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", entry->letter ? '-' : ' ',
+			entry->letter ? entry->letter : ' ', entry->letter ? "," : " ", entry->name,
+			entry->value ? " " : "", entry->value ? entry->value : "");
+		fprintf(stream, "  %-22s %s\n", left, entry->help);
+	}
+	fprintf(stream,
+		"\nExit status: the command's own; 128+N when signal N ended it; 124 when a "
+		"limit did;\n125 when tare failed; 126 when the command is not executable; "
+		"127 when it is not found.\n");
+}

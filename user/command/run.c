@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: Apache-2.0
+// `tare run`: one command, contained, weighed and told.
+//
+// Theory of operation. The sandbox starts to build the container in its own process; meanwhile the
+// collector is loaded here. When both are ready the command's process is born into the run's
+// cgroup, so that the collector sees it from its first instant, and is let go. Then this process
+// sleeps until the command has ended, passing signals on. What the command left running is killed,
+// the last task's last switch is waited for, and only then are the accounts read: the
+// totals are complete because nobody is left who could add to them.
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "meter/account.h"
+#include "meter/collector.h"
+#include "options.h"
+#include "report/json.h"
+#include "report/summary.h"
+#include "sandbox/sandbox.h"
+
+/* How long the kernel may take to end killed processes before the result is marked. */
+#define EMPTY_DEADLINE_MS 10000
+/* From an empty cgroup to the last switch 125 us were measured at most, on four kernels. */
+#define DRAIN_DEADLINE_MS 50
+
+extern char **environ;
+
+struct run {
+	const struct run_config *config;
+	struct result *result;
+	struct sandbox *sandbox;
+	struct collector *collector;
+	int signal_fd;
+	int interrupts; /* SIGINTs so far: the second one kills */
+	bool has_ended;
+};
+
+static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };
+
+/* --- Before the command --- */
+
+static int take_signals(struct run *run, struct failure *why)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
+		sigaddset(&signals, forwarded[i]);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	run->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	return run->signal_fd >= 0 ? 0 : failure_set(why, errno, "receive signals");
+}
+
+static int set_not_started(struct run *run, const struct failure *why)
+{
+	run->result->outcome.kind = OUTCOME_NOT_STARTED;
+	run->result->outcome.error = *why;
+	run->has_ended = true;
+	return 0;
+}
+
+/* A reader or writer of the command's pipes must not wait for this process's copies. */
+static void let_streams_go(void)
+{
+	cleanup_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null >= 0)
+		dup2(null, STDIN_FILENO);
+}
+
+static int bear(struct run *run, struct failure *why)
+{
+	bool is_exec_failure;
+	int error = sandbox_bear(run->sandbox, &is_exec_failure, why);
+
+	if (error && is_exec_failure)
+		return set_not_started(run, why);
+	if (error)
+		return error;
+	let_streams_go();
+	return sandbox_go(run->sandbox, why);
+}
+
+/* The collector is loaded while the container is being built, by the other process. */
+static int start(struct run *run, struct failure *why)
+{
+	struct sandbox_spec spec = {
+		.config = run->config, .environment = environ, .marker = MARKER_NAME
+	};
+	int error = take_signals(run, why);
+
+	if (!error)
+		error = sandbox_open(&spec, &run->sandbox, why);
+	if (!error)
+		error = collector_open(&run->collector, why);
+	if (!error)
+		error = collector_register(run->collector, sandbox_cgroup_fd(run->sandbox), why);
+	return error ? error : bear(run, why);
+}
+
+/* --- While it runs --- */
+
+/* The second interrupt says that the first did not help. */
+static int forward(struct run *run, int signal_number, struct failure *why)
+{
+	if (signal_number == SIGINT && ++run->interrupts > 1)
+		return sandbox_kill(run->sandbox, why);
+	/* The command may have ended just now: then its end is the next event. */
+	(void)sandbox_signal(run->sandbox, signal_number, NULL);
+	return 0;
+}
+
+static int take_signal(struct run *run, struct failure *why)
+{
+	struct signalfd_siginfo info;
+
+	if (read(run->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	return forward(run, info.ssi_signo, why);
+}
+
+static void record_end(struct run *run, const struct sandbox_event *event)
+{
+	struct outcome *outcome = &run->result->outcome;
+
+	outcome->kind = event->is_signaled ? OUTCOME_SIGNALED : OUTCOME_EXITED;
+	*(event->is_signaled ? &outcome->signal : &outcome->exit_code) = event->code;
+	outcome->core_dumped = event->core_dumped;
+	run->has_ended = true;
+}
+
+/* As the command stops on the terminal, so does tare, for the shell to see. */
+static void stop_too(struct run *run)
+{
+	if (!sandbox_suspend(run->sandbox))
+		return;
+	raise(SIGSTOP);
+	sandbox_resume(run->sandbox);
+}
+
+static int take_event(struct run *run, struct failure *why)
+{
+	struct sandbox_event event;
+	int error = sandbox_next_event(run->sandbox, &event, why);
+
+	if (error)
+		return error;
+	switch (event.kind) {
+	case SANDBOX_STOPPED:
+		stop_too(run);
+		return 0;
+	case SANDBOX_ENDED:
+		record_end(run, &event);
+		return 0;
+	case SANDBOX_EXEC_FAILED:
+		return set_not_started(run, why);
+	case SANDBOX_SET_UP_FAILED:
+		break;
+	}
+	return why->errnum ? -why->errnum : -EINVAL;
+}
+
+static int watch(struct run *run, struct failure *why)
+{
+	struct pollfd news[] = {
+		{ .fd = sandbox_event_fd(run->sandbox), .events = POLLIN },
+		{ .fd = run->signal_fd, .events = POLLIN },
+	};
+	int error = 0;
+
+	while (!run->has_ended && !error) {
+		if (poll(news, 2, -1) < 0 && errno != EINTR)
+			return failure_set(why, errno, "wait for the command");
+		if (news[1].revents)
+			error = take_signal(run, why);
+		if (!error && news[0].revents)
+			error = take_event(run, why);
+	}
+	return error;
+}
+
+/* --- After it --- */
+
+static void print_leftover(pid_t pid)
+{
+	cleanup_free char *name = NULL, *shown = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	if (!file_read(AT_FDCWD, path, &name, NULL, NULL)) {
+		name[strcspn(name, "\n")] = '\0';
+		shown = text_escape(name);
+	}
+	fprintf(stderr, "tare: killed what was left: process %d %s\n", pid, shown ? shown : "");
+}
+
+static int kill_leftovers(struct run *run, struct failure *why)
+{
+	pid_t pids[64];
+	size_t count = 0;
+	int error = sandbox_processes(run->sandbox, pids, 64, &count, why);
+
+	if (error || !count)
+		return error;
+	run->result->outcome.leftover_processes = count;
+	for (size_t i = 0; run->config->verbose && i < count && i < 64; i++)
+		print_leftover(pids[i]);
+	return sandbox_kill(run->sandbox, why);
+}
+
+/* Waits for the last switch of the last member, which is a moment after its cgroup is empty. */
+static int drain(struct run *run, struct failure *why)
+{
+	struct pollfd news = { .fd = collector_event_fd(run->collector), .events = POLLIN };
+	struct loss *loss = &run->result->collector.loss;
+	int error = sandbox_wait_empty(run->sandbox, EMPTY_DEADLINE_MS, why);
+
+	if (error && error != -ETIME)
+		return error;
+	loss->drain_timed_out = error == -ETIME;
+	while (!loss->drain_timed_out && !collector_is_drained(run->collector))
+		loss->drain_timed_out = poll(&news, 1, DRAIN_DEADLINE_MS) == 0;
+	return 0;
+}
+
+static void read_start_time(struct result *result, const struct account *account)
+{
+	struct timespec monotonic, real;
+	int64_t since_ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &monotonic);
+	clock_gettime(CLOCK_REALTIME, &real);
+	since_ns = monotonic.tv_sec * 1000000000LL + monotonic.tv_nsec - account->run.exec_ns;
+	since_ns = real.tv_sec * 1000000000LL + real.tv_nsec - since_ns;
+	result->started_at = (struct timespec){ since_ns / 1000000000, since_ns % 1000000000 };
+}
+
+static int check_cpu(struct run *run, struct failure *why)
+{
+	uint64_t charged_ns = 0, cgroup_ns = 0;
+	int error = collector_charged_ns(run->collector, &charged_ns, why);
+
+	if (!error)
+		error = sandbox_cpu_ns(run->sandbox, &cgroup_ns, why);
+	if (!error)
+		account_check_cpu(&run->result->collector.loss, charged_ns, cgroup_ns);
+	return error;
+}
+
+static int fill_result(struct run *run, const struct account *account, struct failure *why)
+{
+	struct result *result = run->result;
+	uint64_t kills = 0;
+	int error = account_fill(account, sandbox_has_memory_controller(run->sandbox), result, why);
+
+	if (error)
+		return error;
+	if (account->run.exec_ns)
+		read_start_time(result, account);
+	result->outcome.oom_kills =
+		sandbox_oom_kills(run->sandbox, &kills, NULL)
+			? number_unknown("no memory controller could be had for the run alone")
+			: number_known(kills, "cgroup:oom_kill");
+	return check_cpu(run, why);
+}
+
+static int read_accounts(struct run *run, struct failure *why)
+{
+	struct account account = { 0 };
+	int error = collector_read(run->collector, &account, why);
+
+	if (!error)
+		error = fill_result(run, &account, why);
+	account_done(&account);
+	return error;
+}
+
+static int finish(struct run *run, struct failure *why)
+{
+	int error;
+
+	if (run->result->outcome.kind == OUTCOME_NOT_STARTED) {
+		result_set_unknown(run->result, "the command was not executed");
+		return 0;
+	}
+	error = kill_leftovers(run, why);
+	if (!error)
+		error = drain(run, why);
+	return error ? error : read_accounts(run, why);
+}
+
+static void describe(struct run *run)
+{
+	struct result *result = run->result;
+
+	result->collector.mode = run->collector ? "private" : NULL;
+	result->collector.start_ns = run->collector ? collector_start_ns(run->collector) : 0;
+	result->container.is_used = !run->config->no_container;
+	if (!run->sandbox)
+		return;
+	result->container.cgroup_layout = sandbox_cgroup_layout(run->sandbox);
+	result->container.masked_mounts = sandbox_masked_mounts(run->sandbox);
+}
+
+/* --- The whole --- */
+
+static void choose_run_id(struct result *result)
+{
+	unsigned char random[16];
+
+	/* A run without an id is still a run. */
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		return;
+	for (size_t i = 0; i < sizeof(random); i++)
+		snprintf(result->run_id + 2 * i, 3, "%02x", random[i]);
+}
+
+static void begin_result(const struct run_config *config, struct result *result)
+{
+	*result = (struct result){ .version = TARE_VERSION, .command = config->command };
+	choose_run_id(result);
+	clock_gettime(CLOCK_REALTIME, &result->started_at);
+	result_set_unknown(result, "tare failed before the run was over");
+}
+
+int run_weigh(const struct run_config *config, struct result *result, struct failure *why)
+{
+	struct run run = { .config = config, .result = result, .signal_fd = -1 };
+	struct failure close_failure;
+	int error, close_error;
+
+	begin_result(config, result);
+	error = start(&run, why);
+	if (!error)
+		error = watch(&run, why);
+	if (!error)
+		error = finish(&run, why);
+	describe(&run);
+	close_error = sandbox_close(run.sandbox, &close_failure);
+	collector_close(run.collector);
+	close_fd(&run.signal_fd);
+	if (!error && close_error) {
+		error = close_error;
+		*why = close_failure;
+	}
+	if (error)
+		result_set_error(result, why);
+	return error;
+}
+
+static int terminal_columns(int fd)
+{
+	struct winsize size;
+
+	return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+static int tell_summary(
+	const struct run_config *config, const struct result *result, struct failure *why)
+{
+	struct summary_style style = { .colour = summary_wants_colour(STDERR_FILENO),
+		.verbose = config->verbose,
+		.columns = terminal_columns(STDERR_FILENO) };
+	cleanup_free char *text = NULL;
+	int error;
+
+	/* Even a quiet run says why there was none. */
+	if (config->quiet && result->outcome.kind != OUTCOME_ERROR &&
+		result->outcome.kind != OUTCOME_NOT_STARTED)
+		return 0;
+	error = summary_render(result, &style, &text, why);
+	if (!error)
+		fputs(text, stderr);
+	return error;
+}
+
+static int tell_json(struct output_file *file, const struct result *result, struct failure *why)
+{
+	cleanup_free char *text = NULL;
+	size_t size;
+	int error = json_render(result, &text, &size, why);
+
+	return error ? error : output_file_commit(file, text, size, why);
+}
+
+static int print_failure(const struct failure *why, int status)
+{
+	char text[sizeof(*why) + 256];
+
+	fprintf(stderr, "tare: %s\n", failure_describe(why, text, sizeof(text)));
+	return status;
+}
+
+static int weigh_and_tell(const struct run_config *config, struct output_file *json)
+{
+	struct result result;
+	struct failure why;
+	int status, error;
+
+	(void)run_weigh(config, &result, &why); /* the result says it */
+	status = result_exit_status(&result.outcome);
+	error = tell_summary(config, &result, &why);
+	if (!error && config->json_path)
+		error = tell_json(json, &result, &why);
+	result_done(&result);
+	return error ? print_failure(&why, 125) : status;
+}
+
+int run_command(int argc, char **argv)
+{
+	struct output_file json = OUTPUT_FILE_NONE;
+	enum options_request request;
+	struct run_config config;
+	struct failure why;
+	int status;
+
+	if (options_parse(argc, argv, &config, &request, &why))
+		return print_failure(&why, 125);
+	if (request == OPTIONS_HELP) {
+		options_print_help(stdout);
+		return 0;
+	}
+	if (config.json_path && output_file_open(config.json_path, &json, &why))
+		return print_failure(&why, 125);
+	status = weigh_and_tell(&config, &json);
+	output_file_discard(&json);
+	return status;
+}

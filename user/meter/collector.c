@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: Apache-2.0
+// The BPF half as one object: the only file that sees the skeleton.
+//
+// Theory of operation. The light skeleton loads all programs by one system call of the kernel's
+// own loader, which costs a third of libbpf's. What is attached is decided by a table: tracing
+// programs for the whole machine, cgroup programs on the run's cgroup alone. The programs
+// find a run by its cgroup id, so the run is entered before its first task is born, and every
+// birth after that is seen. While a run lives nothing here calls bpf(2): the run's own account is
+// mapped memory and its end arrives through the ring buffer, because on kernels from 7.0 on a map
+// call makes the classic tracepoint programs of that processor miss events.
+#include "collector.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include "base/cleanup.h"
+#include "base/file.h"
+
+typedef uint32_t u32;
+typedef uint64_t u64;
+#include "tare.lskel.h"
+
+/* A private collector weighs one run. */
+#define PRIVATE_SLOT 0
+
+struct collector {
+	struct tare_bpf *skeleton;
+	struct run_account *run; /* mapped; NULL before collector_open has finished */
+	struct ring_buffer *events;
+	int links[32];
+	size_t link_count;
+	size_t processors;
+	uint64_t start_ns;
+	bool is_drained;
+};
+
+enum attach_kind {
+	ATTACH_TRACEPOINT, /* raw or BTF tracepoint: one link, all processors */
+	ATTACH_CLASSIC,	   /* a perf event of the named tracepoint */
+	ATTACH_CGROUP,	   /* on the run's cgroup */
+};
+
+enum attach_when {
+	WHEN_ALWAYS,
+	WHEN_PREEMPTIBLE, /* kernels whose tracepoints run preemptibly: 7.0 and later */
+	WHEN_NOT_PREEMPTIBLE,
+};
+
+struct attachment {
+	size_t program; /* offset of its struct bpf_prog_desc in the skeleton */
+	enum attach_kind kind;
+	enum attach_when when;
+	enum bpf_attach_type cgroup_hook;
+	const char *name;
+	const char *tracepoint; /* of a raw one; a BTF program knows its own */
+	bool counts_syscalls;
+};
+
+#define PROGRAM(member) offsetof(struct tare_bpf, progs.member), .name = #member
+#define TRACEPOINT(member)                                                                         \
+	{                                                                                          \
+		PROGRAM(member), .kind = ATTACH_TRACEPOINT                                         \
+	}
+#define RAW(member, on)                                                                            \
+	{                                                                                          \
+		PROGRAM(member), .kind = ATTACH_TRACEPOINT, .tracepoint = on                       \
+	}
+#define CGROUP(member, hook)                                                                       \
+	{                                                                                          \
+		PROGRAM(member), .kind = ATTACH_CGROUP, .cgroup_hook = hook                        \
+	}
+
+static const struct attachment attachments[] = {
+	RAW(task_leaves, "sched_switch"),
+	TRACEPOINT(task_wakes),
+	RAW(settle_baseline, "sched_stat_runtime"),
+	RAW(mark_clock, "task_rename"),
+	RAW(exec, "sched_process_exec"),
+	TRACEPOINT(join_cgroup),
+	RAW(pages_change, "rss_stat"),
+	RAW(mm_ends, "exit_mmap"),
+	{ PROGRAM(birth_by_task_newtask), .when = WHEN_NOT_PREEMPTIBLE },
+	{ PROGRAM(birth_by_wakeup_new), .when = WHEN_PREEMPTIBLE },
+	{ PROGRAM(syscall_enters), .tracepoint = "sys_enter", .when = WHEN_NOT_PREEMPTIBLE,
+		.counts_syscalls = true },
+	{ PROGRAM(syscall_leaves), .tracepoint = "sys_exit", .when = WHEN_NOT_PREEMPTIBLE,
+		.counts_syscalls = true },
+	{ PROGRAM(syscall_enters_classic), .kind = ATTACH_CLASSIC, .tracepoint = "sys_enter",
+		.when = WHEN_PREEMPTIBLE, .counts_syscalls = true },
+	{ PROGRAM(syscall_leaves_classic), .kind = ATTACH_CLASSIC, .tracepoint = "sys_exit",
+		.when = WHEN_PREEMPTIBLE, .counts_syscalls = true },
+	CGROUP(packet_received, BPF_CGROUP_INET_INGRESS),
+	CGROUP(packet_sent, BPF_CGROUP_INET_EGRESS),
+	CGROUP(socket_created, BPF_CGROUP_INET_SOCK_CREATE),
+	CGROUP(connects_by_ipv4, BPF_CGROUP_INET4_CONNECT),
+	CGROUP(connects_by_ipv6, BPF_CGROUP_INET6_CONNECT),
+};
+
+#define ATTACHMENT_COUNT (sizeof(attachments) / sizeof(attachments[0]))
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* From 7.0 on tracepoint programs run with preemption on, and lose events of preempted tasks. */
+static bool kernel_preempts_tracepoints(void)
+{
+	struct utsname name;
+
+	return uname(&name) == 0 && atoi(name.release) >= 7;
+}
+
+static int program_fd(const struct collector *collector, const struct attachment *attachment)
+{
+	const char *base = (const char *)collector->skeleton;
+	const struct bpf_prog_desc *program;
+
+	program = (const struct bpf_prog_desc *)(base + attachment->program);
+	return program->prog_fd;
+}
+
+static bool is_wanted(const struct attachment *attachment)
+{
+	switch (attachment->when) {
+	case WHEN_PREEMPTIBLE:
+		return kernel_preempts_tracepoints();
+	case WHEN_NOT_PREEMPTIBLE:
+		return !kernel_preempts_tracepoints();
+	case WHEN_ALWAYS:
+		break;
+	}
+	return true;
+}
+
+static int load_failure(int error, struct failure *why)
+{
+	failure_set(why, -error, "load the BPF programs into this kernel");
+	if (error == -EPERM || error == -EACCES)
+		return failure_hint(why, "run as root: sudo tare run ... (see: tare check)");
+	return failure_hint(why, "see what this kernel lacks: tare check");
+}
+
+static int map_run(struct collector *collector, struct failure *why)
+{
+	int fd = collector->skeleton->maps.runs.map_fd;
+	void *run =
+		mmap(NULL, sizeof(struct run_account), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (run == MAP_FAILED)
+		return failure_set(why, errno, "map the run account");
+	collector->run = run;
+	return 0;
+}
+
+static int on_event(void *context, void *data, size_t size)
+{
+	const struct event *event = data;
+	struct collector *collector = context;
+
+	if (size >= sizeof(*event) && event->kind == EVENT_RUN_DRAINED)
+		collector->is_drained = true;
+	return 0;
+}
+
+static int load(struct collector *collector, struct failure *why)
+{
+	int error;
+
+	collector->skeleton = tare_bpf__open();
+	if (!collector->skeleton)
+		return failure_set(why, ENOMEM, "prepare the BPF programs");
+	collector->processors = libbpf_num_possible_cpus();
+	collector->skeleton->rodata->processors = collector->processors;
+	error = tare_bpf__load(collector->skeleton);
+	if (error)
+		return load_failure(error, why);
+	error = map_run(collector, why);
+	if (error)
+		return error;
+	collector->events = ring_buffer__new(
+		collector->skeleton->maps.events.map_fd, on_event, collector, NULL);
+	if (!collector->events)
+		return failure_set(why, errno, "map the ring buffer");
+	return 0;
+}
+
+int collector_open(struct collector **out, struct failure *why)
+{
+	struct collector *collector = calloc(1, sizeof(*collector));
+	uint64_t begin_ns = now_ns();
+	int error;
+
+	if (!collector)
+		return failure_set(why, ENOMEM, "allocate the collector");
+	error = load(collector, why);
+	if (error) {
+		collector_close(collector);
+		return error;
+	}
+	collector->start_ns = now_ns() - begin_ns;
+	*out = collector;
+	return 0;
+}
+
+static int tracepoint_id(const char *tracepoint, uint64_t *id, struct failure *why)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/kernel/tracing/events/raw_syscalls/%s/id", tracepoint);
+	if (file_read_decimal(AT_FDCWD, path, id, why) == 0)
+		return 0;
+	return failure_hint(why, "mount tracefs: sudo mount -t tracefs none /sys/kernel/tracing");
+}
+
+static int open_perf_event(uint64_t id)
+{
+	struct perf_event_attr attributes = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(attributes),
+		.config = id,
+	};
+
+	return syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+/* A tracepoint's programs run on every processor, whichever one its perf event was opened on. */
+static int attach_classic(int program, const struct attachment *attachment, struct failure *why)
+{
+	cleanup_fd int event = -1;
+	uint64_t id = 0;
+	int error = tracepoint_id(attachment->tracepoint, &id, why);
+
+	if (error)
+		return error;
+	event = open_perf_event(id);
+	if (event < 0 || ioctl(event, PERF_EVENT_IOC_SET_BPF, program) ||
+		ioctl(event, PERF_EVENT_IOC_ENABLE, 0))
+		return failure_set(why, errno, "attach BPF program '%s'", attachment->name);
+	return take_fd(&event);
+}
+
+static int attach_one(struct collector *collector, const struct attachment *attachment,
+	int cgroup_fd, struct failure *why)
+{
+	int program = program_fd(collector, attachment);
+	int link = -1;
+
+	switch (attachment->kind) {
+	case ATTACH_CLASSIC:
+		return attach_classic(program, attachment, why);
+	case ATTACH_TRACEPOINT:
+		link = skel_raw_tracepoint_open(attachment->tracepoint, program);
+		break;
+	case ATTACH_CGROUP:
+		link = skel_link_create(program, cgroup_fd, attachment->cgroup_hook);
+		break;
+	}
+	if (link < 0)
+		return failure_set(why, errno, "attach BPF program '%s'", attachment->name);
+	return link;
+}
+
+static int attach_all(struct collector *collector, int cgroup_fd, struct failure *why)
+{
+	for (size_t i = 0; i < ATTACHMENT_COUNT; i++) {
+		int link;
+
+		if (!is_wanted(&attachments[i]))
+			continue;
+		link = attach_one(collector, &attachments[i], cgroup_fd, why);
+		if (link < 0)
+			return link;
+		collector->links[collector->link_count++] = link;
+	}
+	return 0;
+}
+
+static int enter_run(struct collector *collector, int cgroup_fd, struct failure *why)
+{
+	uint32_t slot = PRIVATE_SLOT;
+	struct stat cgroup;
+
+	/* cgroup2 shows a cgroup's id as the inode of its directory. */
+	if (fstat(cgroup_fd, &cgroup))
+		return failure_set(why, errno, "read the cgroup's id");
+	collector->run->cgroup_id = cgroup.st_ino;
+	if (bpf_map_update_elem(collector->skeleton->maps.slots.map_fd, &collector->run->cgroup_id,
+		    &slot, BPF_ANY))
+		return failure_set(why, errno, "enter the run in the collector");
+	return 0;
+}
+
+int collector_register(struct collector *collector, int cgroup_fd, struct failure *why)
+{
+	uint64_t begin_ns = now_ns();
+	int error = enter_run(collector, cgroup_fd, why);
+
+	if (!error)
+		error = attach_all(collector, cgroup_fd, why);
+	collector->start_ns += now_ns() - begin_ns;
+	return error;
+}
+
+int collector_event_fd(const struct collector *collector)
+{
+	return ring_buffer__epoll_fd(collector->events);
+}
+
+bool collector_is_drained(struct collector *collector)
+{
+	ring_buffer__consume(collector->events);
+	return collector->is_drained;
+}
+
+bool collector_saw_exec(const struct collector *collector)
+{
+	return __atomic_load_n(&collector->run->exec_ns, __ATOMIC_ACQUIRE) != 0;
+}
+
+static int read_slot(int map_fd, uint32_t key, void *values, struct failure *why)
+{
+	if (bpf_map_lookup_elem(map_fd, &key, values))
+		return failure_set(why, errno, "read a BPF map");
+	return 0;
+}
+
+int collector_charged_ns(struct collector *collector, uint64_t *charged_ns, struct failure *why)
+{
+	cleanup_free struct cpu_account *cpus = calloc(collector->processors, sizeof(*cpus));
+	int error;
+
+	if (!cpus)
+		return failure_set(why, ENOMEM, "read the CPU accounts");
+	error = read_slot(collector->skeleton->maps.cpus.map_fd, PRIVATE_SLOT, cpus, why);
+	*charged_ns = 0;
+	for (size_t i = 0; i < collector->processors; i++)
+		*charged_ns += cpus[i].cpu_ns + cpus[i].before_window_ns;
+	return error;
+}
+
+static int read_cpus(struct collector *collector, struct account *account, struct failure *why)
+{
+	account->processors = collector->processors;
+	account->cpus = calloc(account->processors, sizeof(*account->cpus));
+	if (!account->cpus)
+		return failure_set(why, ENOMEM, "read the CPU accounts");
+	return read_slot(collector->skeleton->maps.cpus.map_fd, PRIVATE_SLOT, account->cpus, why);
+}
+
+/* The account is nothing but counters, so two of them add up word by word. */
+static void add_syscalls(struct syscall_account *sum, const struct syscall_account *part)
+{
+	const __u64 *from = (const __u64 *)part;
+	__u64 *to = (__u64 *)sum;
+
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
+static int read_syscalls(struct collector *collector, struct account *account, struct failure *why)
+{
+	cleanup_free struct syscall_account *parts = calloc(collector->processors, sizeof(*parts));
+	int error = 0;
+
+	if (!parts)
+		return failure_set(why, ENOMEM, "read the system call accounts");
+	for (uint32_t abi = 0; abi < ABI_COUNT && !error; abi++) {
+		error = read_slot(collector->skeleton->maps.syscalls.map_fd,
+			PRIVATE_SLOT * ABI_COUNT + abi, parts, why);
+		for (size_t i = 0; i < collector->processors; i++)
+			add_syscalls(&account->syscalls[abi], &parts[i]);
+	}
+	return error;
+}
+
+static int read_misses(struct collector *collector, struct account *account, struct failure *why)
+{
+	for (size_t i = 0; i < ATTACHMENT_COUNT; i++) {
+		struct bpf_prog_info info = {};
+		uint32_t size = sizeof(info);
+
+		if (bpf_obj_get_info_by_fd(program_fd(collector, &attachments[i]), &info, &size))
+			return failure_set(
+				why, errno, "read the misses of '%s'", attachments[i].name);
+		account->recursion_misses += info.recursion_misses;
+		if (attachments[i].counts_syscalls)
+			account->syscall_misses += info.recursion_misses;
+	}
+	return 0;
+}
+
+int collector_read(struct collector *collector, struct account *account, struct failure *why)
+{
+	int error;
+
+	*account = (struct account){ .run = *collector->run };
+	error = read_cpus(collector, account, why);
+	if (!error)
+		error = read_syscalls(collector, account, why);
+	if (!error)
+		error = read_misses(collector, account, why);
+	return error;
+}
+
+void account_done(struct account *account)
+{
+	free(account->cpus);
+	account->cpus = NULL;
+}
+
+uint64_t collector_start_ns(const struct collector *collector)
+{
+	return collector->start_ns;
+}
+
+void collector_close(struct collector *collector)
+{
+	if (!collector)
+		return;
+	for (size_t i = 0; i < collector->link_count; i++)
+		close(collector->links[i]);
+	if (collector->events)
+		ring_buffer__free(collector->events);
+	if (collector->run)
+		munmap(collector->run, sizeof(*collector->run));
+	if (collector->skeleton)
+		tare_bpf__destroy(collector->skeleton);
+	free(collector);
+}

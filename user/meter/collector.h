@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The BPF half as one object: load it, give it a run, wait for the run's end, read its accounts.
+ *
+ * Order of a run: collector_open, collector_register before the first task of the cgroup is born,
+ * then exec, then collector_is_drained, then collector_read. Closing frees everything in the
+ * kernel; nothing is pinned.
+ */
+#ifndef TARE_COLLECTOR_H
+#define TARE_COLLECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/failure.h"
+#include "bpf/abi.h"
+
+struct collector;
+
+/* Everything the collector knows of a run, summed or by processor; a plain copy of the maps. */
+struct account {
+	struct run_account run;
+	struct cpu_account *cpus; /* owned, one per possible processor */
+	size_t processors;
+	struct syscall_account syscalls[ABI_COUNT]; /* summed over processors */
+	uint64_t recursion_misses;		    /* events that a program missed, all programs */
+	uint64_t syscall_misses;		    /* of these, system call events */
+};
+
+/* Loads the programs. Needs CAP_BPF and CAP_PERFMON, or root. *out is owned by the caller. */
+int collector_open(struct collector **out, struct failure *why);
+
+/*
+ * Attaches, and makes the cgroup2 directory of this descriptor the run that is weighed. Tasks born
+ * in it from now on, or moved into it, and all their descendants belong to the run.
+ */
+int collector_register(struct collector *collector, int cgroup_fd, struct failure *why);
+
+/* Readable when there may be news for collector_is_drained. Borrowed; for poll. */
+int collector_event_fd(const struct collector *collector);
+
+/* Every member that had an account has made its last switch. Consumes the events. */
+bool collector_is_drained(struct collector *collector);
+
+/* The command was executed: the window is open. */
+bool collector_saw_exec(const struct collector *collector);
+
+/* CPU time of all members since birth, the launcher's share included: to compare with cpu.stat. */
+int collector_charged_ns(struct collector *collector, uint64_t *charged_ns, struct failure *why);
+
+int collector_read(struct collector *collector, struct account *account, struct failure *why);
+void account_done(struct account *account);
+
+/* How long loading and attaching took, in nanoseconds. */
+uint64_t collector_start_ns(const struct collector *collector);
+
+/* Detaches and frees; NULL is fine. */
+void collector_close(struct collector *collector);
+
+#endif

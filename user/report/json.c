@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+// The result document `tare.result/1`: one JSON object per run, walked from the table of numbers.
+#include "json.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char not_measured[] = "not measured";
+static const char not_started[] = "the command was not started";
+static const char no_collector[] = "no collector ran";
+static const char too_large[] = "the counter holds more than 2^63, which cannot be";
+
+/* Keys keep the order in which they were put, so the functions below follow the document. */
+struct document {
+	json_t *root;
+	json_t *sources;
+	json_t *unavailable;
+	bool is_broken; /* out of memory somewhere; looked at once, at the end */
+};
+
+/* Takes the reference to value; NULL is a value that could not be made. */
+static void put(struct document *document, json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object, key, value))
+		document->is_broken = true;
+}
+
+static void append(struct document *document, json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, value))
+		document->is_broken = true;
+}
+
+/* The object of a section, made at its first key. */
+static json_t *find_section(struct document *document, const char *name)
+{
+	json_t *section = json_object_get(document->root, name);
+
+	if (section)
+		return section;
+	put(document, document->root, name, json_object());
+	return json_object_get(document->root, name);
+}
+
+/* Values */
+
+static json_t *integer_or_null(uint64_t value)
+{
+	return value <= INT64_MAX ? json_integer((json_int_t)value) : json_null();
+}
+
+static json_t *string_or_null(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+/* Paths and arguments may be any bytes. */
+static json_t *repaired_string(const char *text)
+{
+	cleanup_free char *repaired = text_repair_utf8(text);
+
+	return repaired ? json_string(repaired) : NULL;
+}
+
+static json_t *base64_string(const char *text)
+{
+	cleanup_free char *encoded = text_encode_base64(text, strlen(text));
+
+	return encoded ? json_string(encoded) : NULL;
+}
+
+static json_t *time_string(const struct timespec *time)
+{
+	char date[32], text[64];
+	struct tm utc;
+
+	if (!gmtime_r(&time->tv_sec, &utc))
+		return json_null();
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(text, sizeof(text), "%s.%09ldZ", date, time->tv_nsec);
+	return json_string(text);
+}
+
+static json_t *error_or_null(const struct outcome *outcome)
+{
+	const struct failure *error = &outcome->error;
+
+	if (outcome->kind != OUTCOME_ERROR && outcome->kind != OUTCOME_NOT_STARTED)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o}", "what", repaired_string(error->what), "errno",
+		string_or_null(error->errnum ? failure_errno_name(error->errnum) : NULL), "hint",
+		error->hint[0] ? repaired_string(error->hint) : json_null());
+}
+
+/* Where a number comes from, or why there is none */
+
+static void put_note(json_t *notes, struct document *document, const char *section, const char *key,
+	const char *note)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s.%s", section, key);
+	put(document, notes, path, json_string(note));
+}
+
+static void put_null(
+	struct document *document, const char *section, const char *key, const char *reason)
+{
+	put(document, find_section(document, section), key, json_null());
+	put_note(document->unavailable, document, section, key, reason ? reason : not_measured);
+}
+
+static void put_known(struct document *document, const char *section, const char *key,
+	json_t *value, const char *source)
+{
+	put(document, find_section(document, section), key, value);
+	put_note(document->sources, document, section, key, source ? source : "unnamed");
+}
+
+static void put_number(struct document *document, const char *section, const char *key,
+	const struct number *number)
+{
+	if (!number->is_known)
+		put_null(document, section, key, number->reason);
+	else if (number->value > INT64_MAX)
+		put_null(document, section, key, too_large);
+	else
+		put_known(document, section, key, integer_or_null(number->value), number->source);
+}
+
+/* Sections, in document order */
+
+static void put_command(struct document *document, char *const *arguments)
+{
+	json_t *command = json_array(), *exact = json_array();
+	bool is_exact = true;
+
+	for (size_t i = 0; arguments && arguments[i]; i++) {
+		is_exact = is_exact && text_is_utf8(arguments[i]);
+		append(document, command, repaired_string(arguments[i]));
+		append(document, exact, base64_string(arguments[i]));
+	}
+	put(document, document->root, "command", command);
+	if (!is_exact)
+		put(document, document->root, "command_base64", json_incref(exact));
+	json_decref(exact);
+}
+
+static void put_start_time(struct document *document, const struct timespec *started_at)
+{
+	bool is_known = started_at->tv_sec != 0;
+
+	put(document, document->root, "started_at",
+		is_known ? time_string(started_at) : json_null());
+	if (!is_known)
+		put(document, document->unavailable, "started_at", json_string(not_started));
+}
+
+static void put_identity(struct document *document, const struct result *result)
+{
+	put(document, document->root, "schema", json_string("tare.result/1"));
+	put(document, document->root, "tare_version", string_or_null(result->version));
+	put_start_time(document, &result->started_at);
+	put_command(document, result->command);
+	put(document, document->root, "run_id",
+		string_or_null(result->run_id[0] ? result->run_id : NULL));
+}
+
+static json_t *integer_when(bool applies, int value)
+{
+	return applies ? json_integer(value) : json_null();
+}
+
+static void put_verdict(struct document *document, const struct outcome *outcome)
+{
+	static const char *const kinds[] = {
+		[OUTCOME_ERROR] = "error",
+		[OUTCOME_NOT_STARTED] = "not_started",
+		[OUTCOME_EXITED] = "exited",
+		[OUTCOME_SIGNALED] = "signaled",
+		[OUTCOME_LIMIT] = "limit",
+	};
+	json_t *section = find_section(document, "outcome");
+
+	put(document, section, "kind", json_string(kinds[outcome->kind]));
+	put(document, section, "exit_code",
+		integer_when(outcome->kind == OUTCOME_EXITED, outcome->exit_code));
+	put(document, section, "signal",
+		integer_when(outcome->kind == OUTCOME_SIGNALED, outcome->signal));
+	put(document, section, "termination_reason", string_or_null(outcome->termination_reason));
+}
+
+static void put_circumstances(struct document *document, const struct outcome *outcome)
+{
+	json_t *section = find_section(document, "outcome");
+
+	put(document, section, "leftover_processes", integer_or_null(outcome->leftover_processes));
+	put(document, section, "core_dumped", json_boolean(outcome->core_dumped));
+	put(document, section, "error", error_or_null(outcome));
+}
+
+static void put_numbers(struct document *document, const struct result *result)
+{
+	for (const struct result_field *field = result_fields; field->section; field++)
+		put_number(document, field->section, field->key, result_number(result, field));
+}
+
+static void put_cpu_by_processor(struct document *document, const struct result *result)
+{
+	json_t *processors;
+
+	if (!result->time.cpu_by_processor) {
+		put_null(document, "time", "cpu_by_processor_ns", result->time.cpu.reason);
+		return;
+	}
+	processors = json_array();
+	for (size_t i = 0; i < result->time.processors; i++)
+		append(document, processors, integer_or_null(result->time.cpu_by_processor[i]));
+	put_known(document, "time", "cpu_by_processor_ns", processors, result->time.cpu.source);
+}
+
+static json_t *syscall_object(const struct syscall_count *call)
+{
+	return json_pack("{s:o, s:o, s:o}", "count", integer_or_null(call->count), "errors",
+		integer_or_null(call->errors), "denied", integer_or_null(call->denied));
+}
+
+static void put_syscalls_by_name(struct document *document, const struct syscall_result *syscalls)
+{
+	json_t *names;
+
+	if (!syscalls->total.is_known) {
+		put_null(document, "syscalls", "by_name", syscalls->total.reason);
+		return;
+	}
+	names = json_object();
+	for (size_t i = 0; i < syscalls->by_name_count; i++)
+		put(document, names, syscalls->by_name[i].name,
+			syscall_object(&syscalls->by_name[i]));
+	put_known(document, "syscalls", "by_name", names, syscalls->total.source);
+}
+
+static json_t *lost_events_object(const struct loss *loss)
+{
+	return json_pack("{s:o, s:o, s:o, s:o}", "task_storage",
+		integer_or_null(loss->task_storage), "map_update",
+		integer_or_null(loss->map_update), "ring_buffer",
+		integer_or_null(loss->ring_buffer), "fallback_deaths",
+		integer_or_null(loss->fallback_deaths));
+}
+
+/* Without a collector nothing counted what it would have lost: null, not 0. */
+static void put_collector(struct document *document, const struct result *result)
+{
+	const char *mode = result->collector.mode;
+	const struct loss *loss = &result->collector.loss;
+	const struct {
+		const char *key;
+		json_t *value;
+	} entries[] = {
+		{ "mode", string_or_null(mode) },
+		{ "lost_events", lost_events_object(loss) },
+		{ "recursion_misses", integer_or_null(loss->recursion_misses) },
+		{ "exec_baseline_uncertain", json_boolean(loss->exec_baseline_uncertain) },
+		{ "drain_timed_out", json_boolean(loss->drain_timed_out) },
+		{ "cpu_time_differs", json_boolean(loss->cpu_time_differs) },
+		{ "cpu_difference_ns", json_integer(loss->cpu_difference_ns) },
+		{ "start_ns", integer_or_null(result->collector.start_ns) },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
+		if (mode) {
+			put(document, find_section(document, "collector"), entries[i].key,
+				entries[i].value);
+			continue;
+		}
+		json_decref(entries[i].value);
+		put_null(document, "collector", entries[i].key, no_collector);
+	}
+}
+
+static void put_container(struct document *document, const struct result *result)
+{
+	put(document, document->root, "container",
+		json_pack("{s:b, s:o, s:o}", "used", result->container.is_used, "cgroup_layout",
+			string_or_null(result->container.cgroup_layout), "masked_mounts",
+			integer_or_null(result->container.masked_mounts)));
+}
+
+static void put_notes(struct document *document)
+{
+	put(document, document->root, "sources", json_incref(document->sources));
+	put(document, document->root, "unavailable", json_incref(document->unavailable));
+}
+
+static void fill(struct document *document, const struct result *result)
+{
+	put_identity(document, result);
+	put_verdict(document, &result->outcome);
+	put_numbers(document, result);
+	put_circumstances(document, &result->outcome);
+	put_cpu_by_processor(document, result);
+	put_syscalls_by_name(document, &result->syscalls);
+	put_collector(document, result);
+	put_container(document, result);
+	put_notes(document);
+}
+
+static int print(const struct document *document, char **text, size_t *size)
+{
+	cleanup_free char *object = NULL;
+	int length;
+
+	if (document->is_broken)
+		return -ENOMEM;
+	object = json_dumps(document->root, JSON_INDENT(2));
+	if (!object)
+		return -ENOMEM;
+	length = asprintf(text, "%s\n", object);
+	if (length < 0)
+		return -ENOMEM;
+	*size = (size_t)length;
+	return 0;
+}
+
+int json_render(const struct result *result, char **text, size_t *size, struct failure *why)
+{
+	struct document document = {
+		.root = json_object(),
+		.sources = json_object(),
+		.unavailable = json_object(),
+	};
+	int error;
+
+	fill(&document, result);
+	error = print(&document, text, size);
+	json_decref(document.root);
+	json_decref(document.sources);
+	json_decref(document.unavailable);
+	return error ? failure_set(why, -error, "render the result document") : 0;
+}

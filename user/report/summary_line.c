@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lines of numbers in the summary, as a table: what each tells, and when it is worth a line.
+#include "summary_line.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define TOP_SYSCALLS 3
+#define DENIED_SYSCALLS 6
+
+/* Numbers that may not be known */
+
+static struct text_short format_number(
+	const struct number *number, struct text_short (*format)(uint64_t))
+{
+	return number->is_known ? format(number->value) : (struct text_short){ "–" };
+}
+
+static struct text_short as_time(const struct number *number)
+{
+	return format_number(number, text_format_time);
+}
+
+static struct text_short as_size(const struct number *number)
+{
+	return format_number(number, text_format_size);
+}
+
+static struct text_short as_count(const struct number *number)
+{
+	return format_number(number, text_format_count);
+}
+
+static struct text_short as_counted(const struct number *number, const char *one, const char *many)
+{
+	struct text_short text;
+
+	if (number->is_known)
+		return text_format_counted(number->value, one, many);
+	snprintf(text.text, sizeof(text.text), "– %s", many);
+	return text;
+}
+
+static bool is_more_than_zero(const struct number *number)
+{
+	return number->is_known && number->value;
+}
+
+static struct number sum(const struct number *left, const struct number *right)
+{
+	if (!left->is_known || !right->is_known)
+		return number_unknown(NULL);
+	return number_known(left->value + right->value, NULL);
+}
+
+/* The lines, from the top */
+
+__attribute__((format(printf, 2, 3))) static void add(
+	struct summary_cell *cell, const char *format, ...)
+{
+	size_t length = strlen(cell->text);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(cell->text + length, sizeof(cell->text) - length, format, arguments);
+	va_end(arguments);
+}
+
+static void fill_wall(const struct result *result, struct summary_cells *cells)
+{
+	const struct number *wall = &result->time.wall, *cpu = &result->time.cpu;
+
+	add(&cells->value, "%s", as_time(wall).text);
+	if (wall->is_known && cpu->is_known)
+		add(&cells->detail, "%s processors busy",
+			text_format_ratio(cpu->value, wall->value).text);
+}
+
+static void fill_cpu(const struct result *result, struct summary_cells *cells)
+{
+	add(&cells->value, "%s", as_time(&result->time.cpu).text);
+	add(&cells->detail, "user %s  system %s", as_time(&result->time.user).text,
+		as_time(&result->time.system).text);
+	add(&cells->more, "%s, peak %s",
+		as_counted(&result->processes.processes, "process", "processes").text,
+		as_counted(&result->processes.peak_tasks, "task", "tasks").text);
+}
+
+static void fill_memory(const struct result *result, struct summary_cells *cells)
+{
+	add(&cells->value, "%s", as_size(&result->memory.peak).text);
+	add(&cells->detail, "rss %s in the tree", as_size(&result->memory.rss_peak).text);
+	add(&cells->more, "%s in one process", as_size(&result->memory.rss_peak_process).text);
+}
+
+static void fill_syscalls(const struct result *result, struct summary_cells *cells)
+{
+	const struct syscall_result *syscalls = &result->syscalls;
+
+	add(&cells->value, "%s", as_count(&syscalls->total).text);
+	add(&cells->detail, "%s", as_counted(&syscalls->errors, "error", "errors").text);
+	for (size_t i = 0; i < syscalls->by_name_count && i < TOP_SYSCALLS; i++)
+		add(&cells->more, "%s%s %s", i ? "  " : "", syscalls->by_name[i].name,
+			text_format_percent(syscalls->by_name[i].count, syscalls->total.value)
+				.text);
+}
+
+static bool has_denied(const struct result *result)
+{
+	return is_more_than_zero(&result->syscalls.denied);
+}
+
+static void fill_denied(const struct result *result, struct summary_cells *cells)
+{
+	const struct syscall_result *syscalls = &result->syscalls;
+	size_t shown = 0;
+
+	add(&cells->value, "%s", as_count(&syscalls->denied).text);
+	for (size_t i = 0; i < syscalls->by_name_count && shown <= DENIED_SYSCALLS; i++) {
+		const struct syscall_count *call = &syscalls->by_name[i];
+
+		if (!call->denied)
+			continue;
+		if (shown++ < DENIED_SYSCALLS)
+			add(&cells->detail, "%s%s %s", shown > 1 ? ", " : "", call->name,
+				text_format_count(call->denied).text);
+		else
+			add(&cells->detail, ", …");
+	}
+}
+
+static bool has_network(const struct result *result)
+{
+	return is_more_than_zero(&result->network.rx_bytes) ||
+	       is_more_than_zero(&result->network.tx_bytes) ||
+	       is_more_than_zero(&result->network.sockets) ||
+	       is_more_than_zero(&result->network.connects);
+}
+
+static void fill_network(const struct result *result, struct summary_cells *cells)
+{
+	struct number both = sum(&result->network.rx_bytes, &result->network.tx_bytes);
+
+	add(&cells->value, "%s", as_size(&both).text);
+	add(&cells->detail, "rx %s  tx %s", as_size(&result->network.rx_bytes).text,
+		as_size(&result->network.tx_bytes).text);
+	add(&cells->more, "%s, %s", as_counted(&result->network.sockets, "socket", "sockets").text,
+		as_counted(&result->network.connects, "connect", "connects").text);
+}
+
+static void fill_switches(const struct result *result, struct summary_cells *cells)
+{
+	const struct number *voluntary = &result->scheduler.voluntary_switches;
+	const struct number *involuntary = &result->scheduler.involuntary_switches;
+	struct number both = sum(voluntary, involuntary);
+
+	add(&cells->value, "%s", as_count(&both).text);
+	add(&cells->detail, "voluntary %s  involuntary %s", as_count(voluntary).text,
+		as_count(involuntary).text);
+	add(&cells->more, "%s",
+		as_counted(&result->scheduler.migrations, "migration", "migrations").text);
+}
+
+static void fill_faults(const struct result *result, struct summary_cells *cells)
+{
+	struct number both = sum(&result->faults.minor, &result->faults.major);
+
+	add(&cells->value, "%s", as_count(&both).text);
+	add(&cells->detail, "minor %s  major %s", as_count(&result->faults.minor).text,
+		as_count(&result->faults.major).text);
+}
+
+const struct summary_line summary_lines[] = {
+	{ .label = "wall", .fill = fill_wall },
+	{ .label = "cpu", .fill = fill_cpu },
+	{ .label = "memory", .fill = fill_memory },
+	{ .label = "syscalls", .fill = fill_syscalls },
+	{ .label = "denied", .fill = fill_denied, .has_news = has_denied },
+	{ .label = "network", .fill = fill_network, .has_news = has_network },
+	{ .label = "switches", .fill = fill_switches, .is_verbose = true },
+	{ .label = "faults", .fill = fill_faults, .is_verbose = true },
+	{ .label = NULL },
+};
+
+bool summary_line_is_shown(
+	const struct summary_line *line, const struct result *result, bool verbose)
+{
+	return (!line->is_verbose || verbose) && (!line->has_news || line->has_news(result));
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The cgroups of one run: a cgroup2 directory that carries its identity for BPF, and a memory and
+ * a pids controller, in the same directory or in hierarchies of version 1.
+ *
+ * They are made below the caller's own cgroups wherever the kernel allows it, so that limits set
+ * around tare keep holding for the command. Root owns all their files; the command none.
+ */
+#ifndef TARE_CGROUP_H
+#define TARE_CGROUP_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/failure.h"
+#include "mountinfo.h"
+
+enum cgroup_layout {
+	CGROUP_PURE,   /* cgroup2 alone */
+	CGROUP_HYBRID, /* controllers in version 1, a cgroup2 hierarchy beside them */
+};
+
+enum cgroup_role {
+	CGROUP_UNIFIED, /* the cgroup2 directory */
+	CGROUP_MEMORY,	/* version 1 directories, only in the hybrid layout */
+	CGROUP_PIDS,
+	CGROUP_LAUNCHER, /* where tare moved itself to make room, only when it was alone */
+	CGROUP_ROLES,
+};
+
+/* One directory of the run; path is empty when the role is not filled. */
+struct cgroup_directory {
+	char path[PATH_MAX];
+	int fd;	      /* -1 until created */
+	int tasks_fd; /* version 1: writable `tasks`, for a process to join by writing "0" */
+	bool is_made;
+};
+
+struct cgroup {
+	enum cgroup_layout layout;
+	struct cgroup_directory directories[CGROUP_ROLES];
+	bool has_memory; /* a memory controller counts the run alone */
+	bool has_pids;
+	bool left_own; /* tare moved into CGROUP_LAUNCHER */
+};
+
+/*
+ * Finds where the run's directories will be, and chooses a name that no other run has. Makes
+ * nothing yet, so that someone can be told the paths who removes them if this process is killed.
+ */
+int cgroup_find(struct cgroup *cgroup, const struct mountinfo_list *mounts, struct failure *why);
+
+/* Makes them. On failure what was made is removed again. */
+int cgroup_create(struct cgroup *cgroup, struct failure *why);
+
+/* "cgroup2" or "hybrid". */
+const char *cgroup_layout_name(const struct cgroup *cgroup);
+
+/* For the command's own process, before it drops its privileges: joins the version 1 directories.
+ */
+int cgroup_join(const struct cgroup *cgroup, struct failure *why);
+
+/*
+ * Waits until no process is left in the run, at most timeout_ms; -ETIME when one still is. The
+ * kernel tells of it by an event, so nothing is asked twice.
+ */
+int cgroup_wait_empty(const struct cgroup *cgroup, int timeout_ms, struct failure *why);
+
+/*
+ * The processes of the run, at most `room` of them into `pids`; *count is how many there are.
+ */
+int cgroup_processes(
+	const struct cgroup *cgroup, pid_t *pids, size_t room, size_t *count, struct failure *why);
+
+/* SIGKILL to every process of the run, at once. */
+int cgroup_kill(const struct cgroup *cgroup, struct failure *why);
+
+/* The kernel's own CPU time of the run, in microseconds' resolution; launcher's share included. */
+int cgroup_cpu_ns(const struct cgroup *cgroup, uint64_t *cpu_ns, struct failure *why);
+
+/* Processes of the run that the kernel killed for want of memory. */
+int cgroup_oom_kills(const struct cgroup *cgroup, uint64_t *kills, struct failure *why);
+
+/* Removes the directories and closes the descriptors. Waits up to a second for the last task. */
+int cgroup_remove(struct cgroup *cgroup, struct failure *why);
+
+/* rmdir of one run's directory that may still be busy; gives up after `timeout_ms`. */
+int cgroup_remove_path(const char *path, int timeout_ms);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the command's own process does between its birth and its exec. */
+#ifndef TARE_CHILD_H
+#define TARE_CHILD_H
+
+#include <stdbool.h>
+#include "base/failure.h"
+#include "cgroup.h"
+#include "seccomp.h"
+
+struct child_task {
+	bool is_contained;
+	bool has_terminal;		     /* the foreground will be lent to it */
+	bool may_nest;			     /* namespaces are allowed inside */
+	int userns_fd;			     /* contained only */
+	int go_fd;			     /* one byte comes when the exec may happen */
+	const struct cgroup *cgroup;	     /* version 1 directories to join */
+	const struct seccomp_filter *filter; /* contained only */
+	const char *directory;		     /* where the command starts */
+	const char *marker;		     /* the name by which the collector finds its clock */
+};
+
+/*
+ * A `run` function for process_start: takes a struct child_task, does all steps in order, waits
+ * for the word to go, and returns 0 for the exec to follow. Allocates nothing.
+ */
+int child_prepare(void *task, struct failure *why);
+
+#endif

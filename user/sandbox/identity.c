@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who the command is: its user namespace, its kernel uid, and what it may not do.
+#include "identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "process.h"
+
+/* The process that holds a new user namespace until its maps are written. */
+struct holder {
+	int go[2]; /* the parent closes its end when the maps are written */
+	bool may_nest;
+};
+
+static int hold_namespace(void *argument, struct failure *why)
+{
+	struct holder *holder = argument;
+	char nothing;
+
+	close(holder->go[1]);
+	(void)!read(holder->go[0], &nothing, 1);
+	/* The limit belongs to the namespace of its writer. 0 closes the way to all namespaces. */
+	if (!holder->may_nest &&
+		file_write(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0", why))
+		return 1;
+	return 0;
+}
+
+static int write_map(pid_t pid, const char *name, struct failure *why)
+{
+	char path[64], map[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	snprintf(map, sizeof(map), "0 %u %u", IDENTITY_BASE, IDENTITY_COUNT);
+	return file_write(AT_FDCWD, path, map, why);
+}
+
+static int open_namespace_of(pid_t pid, struct failure *why)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 ? fd : failure_set(why, errno, "open the new user namespace");
+}
+
+/* The holder is our own unreaped child, so its number is safe to use as a path. */
+static int map_and_open(struct process *process, struct holder *holder, struct failure *why)
+{
+	cleanup_fd int userns = -1;
+	struct process_death death;
+	int error = write_map(process_pid(process), "uid_map", why);
+
+	if (!error)
+		error = write_map(process_pid(process), "gid_map", why);
+	if (error)
+		return error;
+	userns = open_namespace_of(process_pid(process), why);
+	if (userns < 0)
+		return userns;
+	close_fd(&holder->go[1]);
+	error = process_wait(process, -1, &death, why);
+	if (error)
+		return error;
+	if (death.is_signaled || death.code)
+		return failure_set(why, EPERM,
+			"forbid namespaces inside the container by "
+			"/proc/sys/user/max_user_namespaces");
+	return take_fd(&userns);
+}
+
+int identity_open_namespace(bool may_nest, struct failure *why)
+{
+	struct holder holder = { .may_nest = may_nest };
+	struct process_spec spec = { .clone_flags = CLONE_NEWUSER,
+		.cgroup_fd = -1,
+		.run = hold_namespace,
+		.argument = &holder,
+		.die_with_parent = true };
+	struct process *process = NULL;
+	int result;
+
+	if (pipe2(holder.go, O_CLOEXEC))
+		return failure_set(why, errno, "make a pipe");
+	result = process_start(&spec, &process, why);
+	close_fd(&holder.go[0]);
+	if (!result)
+		result = map_and_open(process, &holder, why);
+	close_fd(&holder.go[1]);
+	process_close(process);
+	if (result == -ENOSPC || result == -EPERM)
+		return failure_hint(why, "allow user namespaces: "
+					 "sudo sysctl -w user.max_user_namespaces=10000");
+	return result;
+}
+
+int identity_enter(int userns_fd, uid_t uid, gid_t gid, struct failure *why)
+{
+	if (setns(userns_fd, CLONE_NEWUSER))
+		return failure_set(why, errno, "enter the user namespace");
+	if (syscall(SYS_setgroups, 0, NULL))
+		return failure_set(why, errno, "leave all supplementary groups");
+	if (syscall(SYS_setresgid, gid, gid, gid))
+		return failure_set(why, errno, "become gid %u inside", gid);
+	if (syscall(SYS_setresuid, uid, uid, uid))
+		return failure_set(why, errno, "become uid %u inside", uid);
+	if (prctl(PR_SET_DUMPABLE, 0))
+		return failure_set(why, errno, "close this process to others");
+	return 0;
+}
+
+static int drop_bounding_set(struct failure *why)
+{
+	/* The kernel tells the end of the set by EINVAL; it may know more than our headers. */
+	for (int capability = 0; capability < 64; capability++) {
+		if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0)
+			continue;
+		if (errno == EINVAL)
+			return 0;
+		return failure_set(
+			why, errno, "drop capability %d from the bounding set", capability);
+	}
+	return 0;
+}
+
+int identity_drop_capabilities(struct failure *why)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2];
+	int error = drop_bounding_set(why);
+
+	if (error)
+		return error;
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
+		return failure_set(why, errno, "clear the ambient capabilities");
+	memset(none, 0, sizeof(none));
+	if (syscall(SYS_capset, &header, none))
+		return failure_set(why, errno, "drop all capabilities");
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who the command is: its user namespace, its kernel uid, and what it may not do.
+ *
+ * Inside, every uid of the host is itself; outside it is that number plus IDENTITY_BASE, which no
+ * account of the host has. So the command sees the host's owners as they are, and the kernel,
+ * wherever it asks for a uid, sees a stranger: never uid 0.
+ */
+#ifndef TARE_IDENTITY_H
+#define TARE_IDENTITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/failure.h"
+
+/* Above every range that distributions hand out (systemd's end at 0x6fffffff). */
+#define IDENTITY_BASE 0x70000000u
+#define IDENTITY_COUNT 0x70000000u
+
+/*
+ * Makes a user namespace with that mapping for uids and gids; the caller is root. Unless
+ * `may_nest`, no user namespace can be made inside, whichever system call asks, and so no other
+ * namespace either. Returns the namespace's descriptor, the caller's.
+ */
+int identity_open_namespace(bool may_nest, struct failure *why);
+
+/*
+ * Enters the namespace as this uid and gid inside, with no supplementary groups and all
+ * capabilities of that namespace. The process is not dumpable afterwards.
+ */
+int identity_enter(int userns_fd, uid_t uid, gid_t gid, struct failure *why);
+
+/* Empties the bounding, ambient, inheritable, permitted and effective sets, for good. */
+int identity_drop_capabilities(struct failure *why);
+
+#endif

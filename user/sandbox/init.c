@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+// PID 1 of the container: builds it, bears the command, reaps, and reports.
+//
+// Theory of operation. It starts with root's rights in fresh mount, pid, uts, ipc and network
+// namespaces that belong to the host's user namespace, builds the file system while tare loads the
+// collector, and bears the command when tare says that the collector watches. Then it becomes
+// the same stranger that the command is, without capabilities and closed to ptrace, before the
+// command is let go: nothing that it still holds is worth taking. From there on it waits for
+// children, passes signals on, and tells tare how the command ended. It dies with tare, and all
+// of the container dies with it. Without a container it does the same work in the host's
+// namespaces, and adopts what the command orphans.
+#include "init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "identity.h"
+#include "message.h"
+#include "network.h"
+#include "process.h"
+#include "root.h"
+
+struct init {
+	struct init_task *task;
+	struct process *command;
+	char program[PATH_MAX];
+	uint64_t masked_mounts;
+	bool is_exec_failure;
+};
+
+/* Signals that reach PID 1 from outside are meant for the command. */
+static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };
+
+/* For the handler alone: a pidfd cannot come to mean another process. */
+static volatile int command_pidfd = -1;
+
+static void forward(int signal_number)
+{
+	int saved = errno;
+
+	(void)syscall(SYS_pidfd_send_signal, command_pidfd, signal_number, NULL, 0);
+	errno = saved;
+}
+
+/* --- Steps --- */
+
+/* Away from tare's process group, whose signals are tare's to forward. */
+static int step_leave_group(struct init *init, struct failure *why)
+{
+	if (init->task->child.has_terminal ? setpgid(0, 0) : setsid() < 0)
+		return failure_set(why, errno, "leave tare's process group");
+	close(init->task->tare_socket);
+	close(init->task->go_write_fd);
+	return 0;
+}
+
+static int step_adopt_orphans(struct init *init, struct failure *why)
+{
+	(void)init;
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+		return failure_set(why, errno, "adopt the command's orphans");
+	return 0;
+}
+
+static int step_network(struct init *init, struct failure *why)
+{
+	(void)init;
+	return network_start_loopback(why);
+}
+
+static int step_root(struct init *init, struct failure *why)
+{
+	struct root_spec spec = { .view = init->task->view,
+		.userns_fd = init->task->child.userns_fd,
+		.owner = IDENTITY_BASE };
+	/* The caller's umask is for the command's files, not for the container's directories. */
+	mode_t callers = umask(022);
+	int error = root_build(&spec, &init->masked_mounts, why);
+
+	umask(callers);
+	return error;
+}
+
+/* In the command's directory, for a name like ./a.out and for relative elements of PATH. */
+static int step_find_program(struct init *init, struct failure *why)
+{
+	int error;
+
+	/* A directory that cannot be entered is told by the child, as the command's identity. */
+	if (init->task->child.is_contained && chdir(init->task->child.directory))
+		return 0;
+	error = process_find_program(
+		init->task->command[0], getenv("PATH"), init->program, sizeof(init->program), why);
+	init->is_exec_failure = error;
+	return error;
+}
+
+static int step_await_collector(struct init *init, struct failure *why)
+{
+	struct message message;
+	int error = message_receive(init->task->socket, &message, NULL, why);
+
+	if (!error && message.kind != MESSAGE_BEAR)
+		return failure_set(why, EPROTO, "understand what tare said first");
+	return error;
+}
+
+/* Closed to the command before it exists: PID 1 holds the line on which results are told. */
+static int step_bear(struct init *init, struct failure *why)
+{
+	struct init_task *task = init->task;
+	struct process_spec spec = {
+		.cgroup_fd = task->child.cgroup->directories[CGROUP_UNIFIED].fd,
+		.run = child_prepare,
+		.argument = &task->child,
+		.path = init->program[0] ? init->program : task->command[0],
+		.argv = task->command,
+		.envp = task->environment,
+	};
+
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+		return failure_set(why, errno, "close PID 1 to the command");
+	return process_start(&spec, &init->command, why);
+}
+
+static int step_drop(struct init *init, struct failure *why)
+{
+	int error = identity_enter(init->task->child.userns_fd, 0, 0, why);
+
+	/* The change of identity made the kernel forget to kill this process when tare dies. */
+	if (!error)
+		error = process_follow_parent(why);
+	if (!error)
+		error = identity_drop_capabilities(why);
+	if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return failure_set(why, errno, "give up new privileges");
+	return error;
+}
+
+static int step_forward_signals(struct init *init, struct failure *why)
+{
+	struct sigaction action = { .sa_handler = forward };
+
+	command_pidfd = process_pidfd(init->command);
+	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++) {
+		if (sigaction(forwarded[i], &action, NULL))
+			return failure_set(why, errno, "forward signal %d", forwarded[i]);
+	}
+	return 0;
+}
+
+static int step_ready(struct init *init, struct failure *why)
+{
+	struct message message = { .kind = MESSAGE_READY, .masked_mounts = init->masked_mounts };
+
+	return message_send(init->task->socket, &message, process_pidfd(init->command), why);
+}
+
+/* The command has its own copies; an open end here would keep its readers waiting. */
+static int step_let_streams_go(struct init *init, struct failure *why)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)init;
+	if (null < 0)
+		return failure_set(why, errno, "open /dev/null inside the container");
+	for (int stream = 0; stream < 3; stream++)
+		dup2(null, stream);
+	close(null);
+	return 0;
+}
+
+enum step_scope { EVERYWHERE, CONTAINED, BARE };
+
+static const struct {
+	int (*step)(struct init *init, struct failure *why);
+	enum step_scope scope;
+} steps[] = {
+	{ step_leave_group, EVERYWHERE },
+	{ step_adopt_orphans, BARE },
+	{ step_network, CONTAINED },
+	{ step_root, CONTAINED },
+	{ step_find_program, EVERYWHERE },
+	{ step_await_collector, EVERYWHERE },
+	{ step_bear, EVERYWHERE },
+	{ step_drop, CONTAINED },
+	{ step_let_streams_go, EVERYWHERE },
+	{ step_forward_signals, EVERYWHERE },
+	{ step_ready, EVERYWHERE },
+};
+
+static bool is_wanted(enum step_scope scope, bool is_contained)
+{
+	return scope == EVERYWHERE || (scope == CONTAINED) == is_contained;
+}
+
+static int set_up(struct init *init, struct failure *why)
+{
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int error;
+
+		if (!is_wanted(steps[i].scope, init->task->child.is_contained))
+			continue;
+		error = steps[i].step(init, why);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* --- Life --- */
+
+static void report_stop(struct init *init, int code)
+{
+	struct message stopped = { .kind = MESSAGE_STOPPED, .code = code };
+
+	/* tare is gone if this fails, and then so is this process. */
+	(void)message_send(init->task->socket, &stopped, -1, NULL);
+}
+
+/*
+ * Only now is it asked whether the exec had happened: to wait for the answer would mean to be woken
+ * by the exec, on the command's own processor as like as not, inside the measured window.
+ */
+static int report_end(struct init *init, struct failure *why)
+{
+	struct process_death death = { 0 };
+	struct message ended = { .kind = MESSAGE_ENDED };
+	int error = process_wait(init->command, -1, &death, why);
+
+	if (!error)
+		error = process_exec_fate(init->command, why);
+	/* A failed step of the child is tare's failure; only the exec itself is the command's. */
+	init->is_exec_failure =
+		error && error != -EOWNERDEAD && !strncmp(why->what, "execute", strlen("execute"));
+	if (error)
+		return error;
+	ended.is_signaled = death.is_signaled;
+	ended.core_dumped = death.core_dumped;
+	ended.code = death.code;
+	return message_send(init->task->socket, &ended, -1, why);
+}
+
+/* Takes what is not the command's death, which stays for process_wait. */
+static void reap_one(struct init *init, siginfo_t *child)
+{
+	if (child->si_code != CLD_STOPPED) {
+		waitid(P_PID, child->si_pid, child, WEXITED | WNOHANG | __WALL);
+		return;
+	}
+	waitid(P_PID, child->si_pid, child, WSTOPPED | WNOHANG | __WALL);
+	if (child->si_pid == process_pid(init->command))
+		report_stop(init, child->si_status);
+}
+
+/* Signals are passed on by their handler, which only interrupts the wait. */
+static int live(struct init *init, struct failure *why)
+{
+	siginfo_t child;
+
+	for (;;) {
+		if (waitid(P_ALL, 0, &child, WEXITED | WSTOPPED | WNOWAIT | __WALL)) {
+			if (errno == EINTR)
+				continue;
+			return failure_set(why, errno, "wait for the command");
+		}
+		if (child.si_pid == process_pid(init->command) && child.si_code != CLD_STOPPED)
+			return report_end(init, why);
+		reap_one(init, &child);
+	}
+}
+
+/* The command is dead; its orphans are killed by tare. Until then they are reaped here. */
+static void outlive(void)
+{
+	for (;;) {
+		if (waitid(P_ALL, 0, NULL, WEXITED | __WALL) && errno == ECHILD)
+			pause();
+	}
+}
+
+static void report_failure(struct init *init, const struct failure *why)
+{
+	struct message failed = {
+		.kind = MESSAGE_FAILED, .is_exec_failure = init->is_exec_failure, .failure = *why
+	};
+
+	(void)message_send(init->task->socket, &failed, -1, NULL);
+}
+
+int init_run(void *argument, struct failure *why)
+{
+	struct init init = { .task = argument };
+
+	if (set_up(&init, why) || live(&init, why)) {
+		report_failure(&init, why);
+		return 1;
+	}
+	outlive();
+	return 0;
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who cleans up when tare itself is killed: a process that does nothing until then.
+#include "janitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "process.h"
+
+struct janitor {
+	struct process *process;
+	int alive; /* our end of a pipe: its closing is the news of our death */
+};
+
+struct janitor_task {
+	const struct cgroup *cgroup;
+	int ends[2];
+};
+
+/* The pipe's reading end becomes 0; nothing else of tare's is kept open. */
+static void keep_only(int fd)
+{
+	/* Not the caller's session: what ends tare from the keyboard must not end this. */
+	setsid();
+	prctl(PR_SET_NAME, "tare-janitor");
+	dup2(fd, STDIN_FILENO);
+	syscall(SYS_close_range, 1, ~0U, 0);
+	for (int signal_number = 1; signal_number < 32; signal_number++)
+		signal(signal_number, SIG_IGN);
+}
+
+static void kill_run(const struct cgroup *cgroup)
+{
+	char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/cgroup.kill", cgroup->directories[CGROUP_UNIFIED].path);
+	/* A directory that was never made has nothing to kill. */
+	(void)file_write(AT_FDCWD, path, "1", NULL);
+}
+
+static int clean_up(void *argument, struct failure *why)
+{
+	const struct janitor_task *task = argument;
+	char end;
+
+	(void)why;
+	close(task->ends[1]);
+	keep_only(task->ends[0]);
+	while (read(STDIN_FILENO, &end, 1) < 0 && errno == EINTR)
+		continue;
+	kill_run(task->cgroup);
+	for (int role = 0; role < CGROUP_ROLES; role++) {
+		const char *path = task->cgroup->directories[role].path;
+
+		if (path[0])
+			(void)cgroup_remove_path(path, 5000);
+	}
+	return 0;
+}
+
+int janitor_start(const struct cgroup *cgroup, struct janitor **out, struct failure *why)
+{
+	struct janitor_task task = { .cgroup = cgroup };
+	struct process_spec spec = { .cgroup_fd = -1, .run = clean_up, .argument = &task };
+	struct janitor *janitor = calloc(1, sizeof(*janitor));
+	int error;
+
+	if (!janitor)
+		return failure_set(why, ENOMEM, "start the janitor");
+	if (pipe2(task.ends, O_CLOEXEC)) {
+		free(janitor);
+		return failure_set(why, errno, "make a pipe to the janitor");
+	}
+	error = process_start(&spec, &janitor->process, why);
+	close(task.ends[0]);
+	if (error) {
+		close(task.ends[1]);
+		free(janitor);
+		return error;
+	}
+	janitor->alive = task.ends[1];
+	*out = janitor;
+	return 0;
+}
+
+void janitor_dismiss(struct janitor *janitor)
+{
+	if (!janitor)
+		return;
+	/* Killed before the pipe closes: it must not touch what no longer is this run's. */
+	process_close(janitor->process);
+	close(janitor->alive);
+	free(janitor);
+}

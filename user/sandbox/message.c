@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// What tare and the container's PID 1 tell each other.
+#include "message.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include "base/cleanup.h"
+
+union descriptor_space {
+	struct cmsghdr align;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+int message_open(int ends[2], struct failure *why)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return failure_set(why, errno, "make a pair of sockets");
+	return 0;
+}
+
+static void attach_descriptor(struct msghdr *header, union descriptor_space *space, int fd)
+{
+	struct cmsghdr *control;
+
+	header->msg_control = space->bytes;
+	header->msg_controllen = sizeof(space->bytes);
+	control = CMSG_FIRSTHDR(header);
+	control->cmsg_level = SOL_SOCKET;
+	control->cmsg_type = SCM_RIGHTS;
+	control->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(control), &fd, sizeof(int));
+}
+
+int message_send(int socket, const struct message *message, int passed_fd, struct failure *why)
+{
+	struct iovec body = { .iov_base = (void *)message, .iov_len = sizeof(*message) };
+	struct msghdr header = { .msg_iov = &body, .msg_iovlen = 1 };
+	union descriptor_space space = { 0 };
+	ssize_t sent;
+
+	if (passed_fd >= 0)
+		attach_descriptor(&header, &space, passed_fd);
+	do {
+		sent = sendmsg(socket, &header, MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		return failure_set(why, errno, "send a message to the other half of the launcher");
+	return 0;
+}
+
+static int received_descriptor(struct msghdr *header)
+{
+	struct cmsghdr *control = CMSG_FIRSTHDR(header);
+	int fd = -1;
+
+	if (control && control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(control), sizeof(int));
+	return fd;
+}
+
+static bool is_sound(const struct message *message, ssize_t size)
+{
+	return size == sizeof(*message) && message->kind >= MESSAGE_BEAR &&
+	       message->kind <= MESSAGE_ENDED;
+}
+
+int message_receive(int socket, struct message *message, int *passed_fd, struct failure *why)
+{
+	struct iovec body = { .iov_base = message, .iov_len = sizeof(*message) };
+	union descriptor_space space = { 0 };
+	struct msghdr header = { .msg_iov = &body,
+		.msg_iovlen = 1,
+		.msg_control = space.bytes,
+		.msg_controllen = sizeof(space.bytes) };
+	cleanup_fd int fd = -1;
+	ssize_t size;
+
+	do {
+		size = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
+	} while (size < 0 && errno == EINTR);
+	if (size < 0)
+		return failure_set(why, errno, "receive a message of the launcher");
+	fd = received_descriptor(&header);
+	if (size == 0)
+		return failure_set(why, EPIPE, "hear from the other half of the launcher");
+	if (!is_sound(message, size))
+		return failure_set(why, EPROTO, "understand a message of the launcher");
+	message->failure.what[sizeof(message->failure.what) - 1] = '\0';
+	message->failure.hint[sizeof(message->failure.hint) - 1] = '\0';
+	if (passed_fd)
+		*passed_fd = take_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What tare and the container's PID 1 tell each other: typed messages of one size, whole or not
+ * at all, over a pair of SOCK_SEQPACKET sockets.
+ */
+#ifndef TARE_MESSAGE_H
+#define TARE_MESSAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/failure.h"
+
+enum message_kind {
+	MESSAGE_BEAR = 1, /* tare: the collector watches; start the command's process */
+	MESSAGE_READY,	  /* PID 1: it is started, waits to be let go; carries its pidfd */
+	MESSAGE_FAILED,	  /* PID 1: a step failed; `failure`, and whether it was the exec */
+	MESSAGE_STOPPED,  /* PID 1: the command was stopped by `code` */
+	MESSAGE_ENDED,	  /* PID 1: the command ended */
+};
+
+struct message {
+	uint32_t kind;
+	bool is_exec_failure; /* MESSAGE_FAILED: the command's fault, not tare's */
+	bool is_signaled;     /* MESSAGE_ENDED */
+	bool core_dumped;
+	int32_t code;		/* exit code or signal */
+	uint64_t masked_mounts; /* MESSAGE_READY */
+	struct failure failure;
+};
+
+/* Makes a connected pair, both ends O_CLOEXEC. */
+int message_open(int ends[2], struct failure *why);
+
+/* Sends; passed_fd >= 0 goes along. -EPIPE: the other side is gone. Never raises SIGPIPE. */
+int message_send(int socket, const struct message *message, int passed_fd, struct failure *why);
+
+/*
+ * Receives one message, and a descriptor that came along into *passed_fd (NULL: none is accepted,
+ * -1: none came). -EPIPE: the other side closed without a word. Anything that is not a whole
+ * message of a known kind is -EPROTO.
+ */
+int message_receive(int socket, struct message *message, int *passed_fd, struct failure *why);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builds the root file system that the command sees, and makes it the root. */
+#ifndef TARE_ROOT_H
+#define TARE_ROOT_H
+
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/failure.h"
+#include "view.h"
+
+struct root_spec {
+	const struct view *view;
+	int userns_fd; /* maps the owners of the host's files to those inside; borrowed */
+	uid_t owner;   /* host-side uid and gid of the directories made for the command */
+};
+
+/*
+ * For a privileged process alone in fresh mount, pid and network namespaces. On success its root
+ * is the new one, its current directory '/', and nothing of the old tree is reachable.
+ * *masked is raised by every mount whose file system cannot map owners.
+ */
+int root_build(const struct root_spec *spec, uint64_t *masked, struct failure *why);
+
+#endif

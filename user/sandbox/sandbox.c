@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run's sandbox as its starter holds it: open, bear, go, events, kill, close.
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "cgroup.h"
+#include "identity.h"
+#include "init.h"
+#include "janitor.h"
+#include "message.h"
+#include "mountinfo.h"
+#include "process.h"
+#include "seccomp.h"
+#include "terminal.h"
+#include "view.h"
+
+struct sandbox {
+	struct cgroup cgroup;
+	struct janitor *janitor;
+	struct view view;
+	struct seccomp_filter filter;
+	struct terminal terminal;
+	struct init_task task;
+	struct process *init; /* PID 1 */
+	char *directory;      /* owned: where the command starts */
+	int userns_fd;
+	int sockets[2]; /* ours, PID 1's */
+	int go[2];
+	int command_pidfd;
+	uint64_t masked_mounts;
+};
+
+int sandbox_cgroup_fd(const struct sandbox *sandbox)
+{
+	return sandbox->cgroup.directories[CGROUP_UNIFIED].fd;
+}
+
+const char *sandbox_cgroup_layout(const struct sandbox *sandbox)
+{
+	return cgroup_layout_name(&sandbox->cgroup);
+}
+
+bool sandbox_has_memory_controller(const struct sandbox *sandbox)
+{
+	return sandbox->cgroup.has_memory;
+}
+
+uint64_t sandbox_masked_mounts(const struct sandbox *sandbox)
+{
+	return sandbox->masked_mounts;
+}
+
+/* --- Opening --- */
+
+/* A mount that another one lies over is not the one its path leads to. */
+static bool is_visible(const struct mountinfo *mount)
+{
+	struct statx status;
+
+	if (statx(AT_FDCWD, mount->path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID,
+		    &status))
+		return false;
+	return status.stx_mnt_id == mount->id;
+}
+
+static unsigned int allowed_groups(const struct run_config *config)
+{
+	return (config->allow_io_uring ? SECCOMP_IO_URING : 0) |
+	       (config->allow_mounts ? SECCOMP_MOUNTS : 0) |
+	       (config->allow_namespaces ? SECCOMP_NAMESPACES : 0);
+}
+
+static int prepare_container(struct sandbox *sandbox, const struct run_config *config,
+	const struct mountinfo_list *mounts, struct failure *why)
+{
+	int error = view_plan(&sandbox->view, mounts, is_visible, sandbox->directory, why);
+
+	if (!error)
+		error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
+	if (error)
+		return error;
+	sandbox->userns_fd = identity_open_namespace(config->allow_namespaces, why);
+	return sandbox->userns_fd < 0 ? sandbox->userns_fd : 0;
+}
+
+static int make_cgroups(
+	struct sandbox *sandbox, const struct mountinfo_list *mounts, struct failure *why)
+{
+	int error = cgroup_find(&sandbox->cgroup, mounts, why);
+
+	/* The janitor first: from the first directory on there is someone to remove it. */
+	if (!error)
+		error = janitor_start(&sandbox->cgroup, &sandbox->janitor, why);
+	return error ? error : cgroup_create(&sandbox->cgroup, why);
+}
+
+static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
+{
+	sandbox->task = (struct init_task){
+		.socket = sandbox->sockets[1],
+		.tare_socket = sandbox->sockets[0],
+		.go_write_fd = sandbox->go[1],
+		.view = &sandbox->view,
+		.command = spec->config->command,
+		.environment = spec->environment,
+		.child = {
+			.is_contained = !spec->config->no_container,
+			.has_terminal = terminal_is_lent(&sandbox->terminal),
+			.may_nest = spec->config->allow_namespaces,
+			.userns_fd = sandbox->userns_fd,
+			.go_fd = sandbox->go[0],
+			.cgroup = &sandbox->cgroup,
+			.filter = &sandbox->filter,
+			.directory = sandbox->directory,
+			.marker = spec->marker,
+		},
+	};
+}
+
+/*
+ * Without CLONE_NEWUSER: the namespaces belong to the host's user namespace, so that even all
+ * capabilities of the command's own user namespace would have no power over them.
+ */
+static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
+{
+	static const uint64_t namespaces =
+		CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET;
+	struct process_spec init = {
+		.clone_flags = spec->config->no_container ? 0 : namespaces,
+		.cgroup_fd = -1,
+		.run = init_run,
+		.argument = &sandbox->task,
+		.die_with_parent = true,
+	};
+	int error = message_open(sandbox->sockets, why);
+
+	if (error)
+		return error;
+	if (pipe2(sandbox->go, O_CLOEXEC))
+		return failure_set(why, errno, "make a pipe");
+	fill_task(sandbox, spec);
+	error = process_start(&init, &sandbox->init, why);
+	/* Its end must be open in PID 1 alone, or its death would not be heard. */
+	close_fd(&sandbox->sockets[1]);
+	close_fd(&sandbox->go[0]);
+	if (error == -EPERM)
+		return failure_hint(why, "run as root: sudo tare run ... (see: tare check)");
+	return error;
+}
+
+static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
+{
+	struct mountinfo_list mounts = { 0 };
+	int error = mountinfo_read(&mounts, why);
+
+	sandbox->directory = getcwd(NULL, 0);
+	if (!error && !sandbox->directory)
+		error = failure_set(why, errno, "find the current directory");
+	if (!error)
+		error = make_cgroups(sandbox, &mounts, why);
+	if (!error && !spec->config->no_container)
+		error = prepare_container(sandbox, spec->config, &mounts, why);
+	mountinfo_done(&mounts);
+	if (error)
+		return error;
+	terminal_open(&sandbox->terminal);
+	return start_init(sandbox, spec, why);
+}
+
+int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct failure *why)
+{
+	struct sandbox *sandbox = calloc(1, sizeof(*sandbox));
+	int error;
+
+	if (!sandbox)
+		return failure_set(why, ENOMEM, "open a sandbox");
+	sandbox->userns_fd = sandbox->command_pidfd = sandbox->terminal.fd = -1;
+	sandbox->sockets[0] = sandbox->sockets[1] = sandbox->go[0] = sandbox->go[1] = -1;
+	error = open_all(sandbox, spec, why);
+	if (error) {
+		(void)sandbox_close(sandbox, NULL); /* the first failure is the one to tell */
+		return error;
+	}
+	*out = sandbox;
+	return 0;
+}
+
+/* --- Running --- */
+
+static int init_is_silent(struct failure *why)
+{
+	return failure_set(why, ECHILD, "the container's PID 1 was killed from outside");
+}
+
+int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure *why)
+{
+	struct message message = { .kind = MESSAGE_BEAR };
+	int error = message_send(sandbox->sockets[0], &message, -1, why);
+
+	*is_exec_failure = false;
+	/* A broken line still may hold the reason why PID 1 ended. */
+	if (error && error != -EPIPE)
+		return error;
+	error = message_receive(sandbox->sockets[0], &message, &sandbox->command_pidfd, why);
+	if (error)
+		return error == -EPIPE || error == -ECONNRESET ? init_is_silent(why) : error;
+	if (message.kind == MESSAGE_FAILED) {
+		*is_exec_failure = message.is_exec_failure;
+		*why = message.failure;
+		return why->errnum ? -why->errnum : -EINVAL;
+	}
+	sandbox->masked_mounts = message.masked_mounts;
+	return 0;
+}
+
+/* The number of the process behind a pidfd, as this pid namespace sees it. */
+static pid_t pid_of(int pidfd)
+{
+	cleanup_free char *text = NULL;
+	char path[64];
+	char *line;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	if (file_read(AT_FDCWD, path, &text, NULL, NULL))
+		return -1;
+	line = strstr(text, "\nPid:");
+	return line ? atoi(line + strlen("\nPid:")) : -1;
+}
+
+static void lend_terminal(struct sandbox *sandbox)
+{
+	pid_t pid;
+
+	if (!terminal_is_lent(&sandbox->terminal))
+		return;
+	pid = pid_of(sandbox->command_pidfd);
+	if (pid <= 0)
+		return;
+	/* The child does this too; whoever comes first. Late, it would read from the background. */
+	(void)setpgid(pid, pid);
+	terminal_lend(&sandbox->terminal, pid);
+}
+
+int sandbox_go(struct sandbox *sandbox, struct failure *why)
+{
+	lend_terminal(sandbox);
+	if (write(sandbox->go[1], "g", 1) != 1)
+		return failure_set(why, errno, "let the command go");
+	return 0;
+}
+
+int sandbox_event_fd(const struct sandbox *sandbox)
+{
+	return sandbox->sockets[0];
+}
+
+static const struct {
+	uint32_t message;
+	enum sandbox_event_kind event;
+} event_kinds[] = {
+	{ MESSAGE_FAILED, SANDBOX_SET_UP_FAILED },
+	{ MESSAGE_STOPPED, SANDBOX_STOPPED },
+	{ MESSAGE_ENDED, SANDBOX_ENDED },
+};
+
+static int event_from_message(
+	struct sandbox_event *event, const struct message *message, struct failure *why)
+{
+	*event = (struct sandbox_event){ .is_signaled = message->is_signaled,
+		.core_dumped = message->core_dumped,
+		.code = message->code };
+	for (size_t i = 0; i < sizeof(event_kinds) / sizeof(event_kinds[0]); i++) {
+		if (event_kinds[i].message != message->kind)
+			continue;
+		event->kind = event_kinds[i].event;
+		if (message->kind == MESSAGE_FAILED)
+			*why = message->failure;
+		if (message->kind == MESSAGE_FAILED && message->is_exec_failure)
+			event->kind = SANDBOX_EXEC_FAILED;
+		return 0;
+	}
+	return failure_set(why, EPROTO, "understand what PID 1 said");
+}
+
+int sandbox_next_event(struct sandbox *sandbox, struct sandbox_event *event, struct failure *why)
+{
+	struct message message;
+	int error = message_receive(sandbox->sockets[0], &message, NULL, why);
+
+	if (error == -EPIPE || error == -ECONNRESET)
+		return init_is_silent(why);
+	return error ? error : event_from_message(event, &message, why);
+}
+
+int sandbox_signal(struct sandbox *sandbox, int signal_number, struct failure *why)
+{
+	if (syscall(SYS_pidfd_send_signal, sandbox->command_pidfd, signal_number, NULL, 0))
+		return failure_set(why, errno, "send signal %d to the command", signal_number);
+	return 0;
+}
+
+bool sandbox_suspend(struct sandbox *sandbox)
+{
+	terminal_take_back(&sandbox->terminal);
+	return terminal_is_lent(&sandbox->terminal);
+}
+
+void sandbox_resume(struct sandbox *sandbox)
+{
+	lend_terminal(sandbox);
+	/* It may have been killed while stopped; its end is told as an event. */
+	(void)sandbox_signal(sandbox, SIGCONT, NULL);
+}
+
+int sandbox_processes(
+	const struct sandbox *sandbox, pid_t *pids, size_t room, size_t *count, struct failure *why)
+{
+	return cgroup_processes(&sandbox->cgroup, pids, room, count, why);
+}
+
+int sandbox_kill(struct sandbox *sandbox, struct failure *why)
+{
+	return cgroup_kill(&sandbox->cgroup, why);
+}
+
+int sandbox_wait_empty(const struct sandbox *sandbox, int timeout_ms, struct failure *why)
+{
+	return cgroup_wait_empty(&sandbox->cgroup, timeout_ms, why);
+}
+
+int sandbox_cpu_ns(const struct sandbox *sandbox, uint64_t *cpu_ns, struct failure *why)
+{
+	return cgroup_cpu_ns(&sandbox->cgroup, cpu_ns, why);
+}
+
+int sandbox_oom_kills(const struct sandbox *sandbox, uint64_t *kills, struct failure *why)
+{
+	return cgroup_oom_kills(&sandbox->cgroup, kills, why);
+}
+
+/* --- Closing --- */
+
+/* The tree first, then PID 1: a namespace ends only when its last process was reaped. */
+static void end_processes(struct sandbox *sandbox)
+{
+	if (sandbox_cgroup_fd(sandbox) >= 0)
+		(void)sandbox_kill(sandbox, NULL); /* what lives on makes the removal fail */
+	process_close(sandbox->init);
+}
+
+int sandbox_close(struct sandbox *sandbox, struct failure *why)
+{
+	int error;
+
+	if (!sandbox)
+		return 0;
+	end_processes(sandbox);
+	error = cgroup_remove(&sandbox->cgroup, why);
+	if (!error)
+		janitor_dismiss(sandbox->janitor);
+	terminal_take_back(&sandbox->terminal);
+	terminal_close(&sandbox->terminal);
+	close_fd(&sandbox->sockets[0]);
+	close_fd(&sandbox->sockets[1]);
+	close_fd(&sandbox->go[0]);
+	close_fd(&sandbox->go[1]);
+	close_fd(&sandbox->userns_fd);
+	close_fd(&sandbox->command_pidfd);
+	view_done(&sandbox->view);
+	seccomp_filter_done(&sandbox->filter);
+	free(sandbox->directory);
+	free(sandbox);
+	return error;
+}

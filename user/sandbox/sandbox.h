@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A run's sandbox as its starter holds it: open, bear, go, events, kill, close.
+ *
+ * The order is sandbox_open (cgroups and, in the background, the container), then the collector is
+ * told of sandbox_cgroup_fd, then sandbox_bear, sandbox_go, and sandbox_next_event until the
+ * command has ended. However it goes, sandbox_close leaves nothing behind.
+ */
+#ifndef TARE_SANDBOX_H
+#define TARE_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/config.h"
+#include "base/failure.h"
+
+struct sandbox;
+
+struct sandbox_spec {
+	const struct run_config *config; /* borrowed until close */
+	char *const *environment;	 /* of the command */
+	const char *marker;		 /* the collector's marker name, for the clock */
+};
+
+enum sandbox_event_kind {
+	SANDBOX_EXEC_FAILED,   /* the command's fault: not found, not executable */
+	SANDBOX_SET_UP_FAILED, /* tare's fault, or this machine's */
+	SANDBOX_STOPPED,       /* a job-control stop of the command */
+	SANDBOX_ENDED,
+};
+
+struct sandbox_event {
+	enum sandbox_event_kind kind;
+	bool is_signaled; /* SANDBOX_ENDED */
+	bool core_dumped;
+	int code; /* exit code, or signal */
+};
+
+int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct failure *why);
+
+/* The run's cgroup2 directory. Borrowed. */
+int sandbox_cgroup_fd(const struct sandbox *sandbox);
+
+/* "cgroup2" or "hybrid". */
+const char *sandbox_cgroup_layout(const struct sandbox *sandbox);
+bool sandbox_has_memory_controller(const struct sandbox *sandbox);
+uint64_t sandbox_masked_mounts(const struct sandbox *sandbox);
+
+/*
+ * Bears the command's process, which then waits. A failure of the set-up so far is told here;
+ * *is_exec_failure tells whether it was that the command was not found.
+ */
+int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure *why);
+
+/* Lends the terminal and lets the command go. */
+int sandbox_go(struct sandbox *sandbox, struct failure *why);
+
+/* Readable when sandbox_next_event has something to say. Borrowed. */
+int sandbox_event_fd(const struct sandbox *sandbox);
+
+/* Takes the next event; *why tells the cause of the two failed kinds. */
+int sandbox_next_event(struct sandbox *sandbox, struct sandbox_event *event, struct failure *why);
+
+/* To the command's own process. */
+int sandbox_signal(struct sandbox *sandbox, int signal_number, struct failure *why);
+
+/*
+ * After SANDBOX_STOPPED: takes the terminal back, and returns true; sandbox_resume lends it again
+ * and continues the command. False: the command holds no terminal, and its stop is its own affair.
+ */
+bool sandbox_suspend(struct sandbox *sandbox);
+void sandbox_resume(struct sandbox *sandbox);
+
+/* Processes still alive; at most `room` numbers into `pids`. */
+int sandbox_processes(const struct sandbox *sandbox, pid_t *pids, size_t room, size_t *count,
+	struct failure *why);
+
+/* SIGKILL to all of the run. Nothing of it can start another process afterwards. */
+int sandbox_kill(struct sandbox *sandbox, struct failure *why);
+
+/* Waits until no process of the run is left, at most timeout_ms; then -ETIME. */
+int sandbox_wait_empty(const struct sandbox *sandbox, int timeout_ms, struct failure *why);
+
+/* The kernel's own figures of the run's cgroups. */
+int sandbox_cpu_ns(const struct sandbox *sandbox, uint64_t *cpu_ns, struct failure *why);
+int sandbox_oom_kills(const struct sandbox *sandbox, uint64_t *kills, struct failure *why);
+
+/*
+ * Kills what is left, waits for it, removes the cgroups, takes the terminal back. NULL is fine.
+ * Frees the sandbox also when something could not be removed, which is the failure told.
+ */
+int sandbox_close(struct sandbox *sandbox, struct failure *why);
+
+#endif

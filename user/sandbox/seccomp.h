@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The system call filter: refuses what namespaces do not contain, in every ABI of the machine.
+ *
+ * It is a list of refusals; all else is allowed. What it refuses is counted by the collector.
+ */
+#ifndef TARE_SECCOMP_H
+#define TARE_SECCOMP_H
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/failure.h"
+
+/* Groups of system calls that an option can let through. */
+enum seccomp_group {
+	SECCOMP_ALWAYS = 0, /* never let through */
+	SECCOMP_IO_URING = 1 << 0,
+	SECCOMP_MOUNTS = 1 << 1,
+	SECCOMP_NAMESPACES = 1 << 2,
+};
+
+struct seccomp_filter {
+	struct sock_filter *instructions; /* owned */
+	unsigned short count;
+};
+
+/* Builds the filter without the groups in `allowed`. */
+int seccomp_filter_build(struct seccomp_filter *filter, unsigned int allowed, struct failure *why);
+
+/* Loads it into this thread, with no_new_privs, for good. Allocates nothing. */
+int seccomp_filter_load(const struct seccomp_filter *filter, struct failure *why);
+
+void seccomp_filter_done(struct seccomp_filter *filter);
+
+#endif
