@@ -53,7 +53,6 @@ struct cpu_account {
 	__u64 voluntary_switches;
 	__u64 involuntary_switches;
 	__u64 migrations;
-	__u64 wakeups;
 };
 
 struct run_account {
@@ -68,7 +67,7 @@ struct run_account {
 	/* CPU time that the first task had used at that exec: the launcher's. */
 	__u64 baseline_ns;
 	__u64 baseline_doubt_ns; /* stolen from its processor around the exec: before or after */
-	__u64 is_clock_marked;	 /* its clock was marked before the exec */
+	__u64 is_clock_known;	 /* its clock was looked at before the exec */
 
 	__u64 tasks;
 	__u64 processes;
@@ -104,12 +103,8 @@ struct event {
 	__u32 slot;
 };
 
-/* The name that a member takes just before its exec, to mark its clock: eight bytes, one load. */
-#define MARKER_NAME "tare:clk"
-#define MARKER_NAME_LENGTH 8
-
 _Static_assert(sizeof(struct syscall_account) <= 32768, "a per-CPU value holds 32 KiB at most");
 _Static_assert(sizeof(struct run_account) == 28 * 8, "the layout has no holes");
-_Static_assert(sizeof(struct cpu_account) == 10 * 8, "the layout has no holes");
+_Static_assert(sizeof(struct cpu_account) == 9 * 8, "the layout has no holes");
 
 #endif

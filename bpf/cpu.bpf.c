@@ -79,7 +79,7 @@ static __always_inline void close_unknown(struct task_struct *task)
 	struct task_account since = {};
 	struct run_account *run;
 	struct cpu_account *cpu;
-	int slot = slot_by_cgroup(task);
+	int slot = slot_of_cgroup(bpf_get_current_cgroup_id());
 
 	if (slot < 0)
 		return;
@@ -119,16 +119,5 @@ int task_leaves(void *context)
 	charge(task, account, cpu);
 	if (is_dead)
 		close_member(task, account, run, cpu);
-	return 0;
-}
-
-SEC("tp_btf/sched_wakeup")
-int BPF_PROG(task_wakes, struct task_struct *task)
-{
-	struct task_account *account = task_get_counted(task);
-	struct cpu_account *cpu = account ? cpu_get(account->slot) : 0;
-
-	if (cpu)
-		cpu->wakeups++;
 	return 0;
 }

@@ -45,6 +45,13 @@ struct {
 	__type(value, struct mm_part);
 } mm_parts SEC(".maps");
 
+/* The verifier of 6.1 forgets a bound that was on the stack in between: it is set at each use. */
+static __always_inline u64 bounded(u64 member)
+{
+	barrier_var(member);
+	return member & (COUNTED_MEMBERS - 1);
+}
+
 static __always_inline bool is_resident(u32 member)
 {
 	return member < COUNTED_MEMBERS && member != MM_SWAPENTS;
@@ -172,15 +179,14 @@ static __always_inline void mm_update(
 	s64 shared_count, change;
 	s32 part;
 
-	/* The verifier needs the bound beside the use. */
-	if (!run || !element || member >= COUNTED_MEMBERS)
+	if (!run || !element)
 		return;
 	shared_count = mm_shared_count(mm, member);
 	part = mm_part(mm, member, cpu_distance(element));
-	change = shared_count -
-		 (s64)__sync_lock_test_and_set(&account->shared_count[member], shared_count);
-	change += part - seen->pages[member];
-	seen->pages[member] = part;
+	change = shared_count - (s64)__sync_lock_test_and_set(
+					&account->shared_count[bounded(member)], shared_count);
+	change += part - seen->pages[bounded(member)];
+	seen->pages[bounded(member)] = part;
 	rss_change(run, account, change);
 }
 

@@ -45,7 +45,7 @@ static __always_inline void birth_inherit(
 /* A stranger's child is a member if it was born in a run's cgroup: the run's first task. */
 static __always_inline void birth_in_cgroup(struct task_struct *child)
 {
-	int slot = slot_by_cgroup(child);
+	int slot = slot_of_cgroup(BPF_CORE_READ(child, cgroups, dfl_cgrp, kn, id));
 	struct task_account *account;
 
 	if (slot < 0)
@@ -55,7 +55,17 @@ static __always_inline void birth_in_cgroup(struct task_struct *child)
 		account->flags = TASK_IN_SYSCALL;
 }
 
-static __always_inline int birth(struct task_struct *child)
+/*
+ * task_newtask sees io_uring workers, which sched_process_fork does not. From 7.0 on it runs
+ * preemptibly and loses births; there sched_wakeup_new is taken, which runs with preemption off,
+ * and where the current task is the parent as well.
+ */
+#ifdef PREEMPTIBLE_TRACEPOINTS
+SEC("tp_btf/sched_wakeup_new")
+#else
+SEC("tp_btf/task_newtask")
+#endif
+int BPF_PROG(birth, struct task_struct *child)
 {
 	struct task_struct *parent = bpf_get_current_task_btf();
 	struct task_account *parent_account = task_get(parent);
@@ -65,20 +75,6 @@ static __always_inline int birth(struct task_struct *child)
 	else
 		birth_in_cgroup(child);
 	return 0;
-}
-
-/* Sees io_uring workers, which sched_process_fork does not. Loses births from 7.0 on. */
-SEC("tp_btf/task_newtask")
-int BPF_PROG(birth_by_task_newtask, struct task_struct *child)
-{
-	return birth(child);
-}
-
-/* From 7.0 on: runs with preemption off, so nothing is lost. The waker of a new task bore it. */
-SEC("tp_btf/sched_wakeup_new")
-int BPF_PROG(birth_by_wakeup_new, struct task_struct *child)
-{
-	return birth(child);
 }
 
 /* A task moved into the cgroup counts from now on. It is off its CPU, or the mover itself. */
@@ -92,7 +88,7 @@ int BPF_PROG(join_cgroup, struct cgroup *cgroup, const char *path, struct task_s
 
 	if (task_get(task))
 		return 0;
-	slot = slot_by_cgroup(task);
+	slot = slot_of_cgroup(BPF_CORE_READ(cgroup, kn, id));
 	if (slot < 0)
 		return 0;
 	run = run_get(slot);
@@ -112,9 +108,10 @@ int BPF_PROG(join_cgroup, struct cgroup *cgroup, const char *path, struct task_s
 /*
  * How far this clock is ahead of the processor's clock as the task's exec_start knows it: the
  * distance between two clocks that run alike, plus however old exec_start is. So the least
- * distance ever seen is the best, on whichever processor.
+ * distance ever seen is the best, on whichever processor. The launcher reads its CPU clock just
+ * before the exec, which brings exec_start up to date, and its next system call is a look at it.
  */
-static __always_inline void observe_clock(struct task_struct *task, struct task_account *account)
+void clock_observe(struct task_struct *task, struct task_account *account)
 {
 	s64 lag_ns = bpf_ktime_get_ns() - task->se.exec_start - clock_gap_ns(task);
 
@@ -122,29 +119,6 @@ static __always_inline void observe_clock(struct task_struct *task, struct task_
 		return;
 	account->clock_lag_ns = lag_ns;
 	account->flags |= TASK_CLOCK_OBSERVED;
-}
-
-/*
- * The launcher reads its CPU clock, which brings exec_start up to date, and renames itself. The
- * exec itself renames as well, with a stale exec_start; hence the name.
- */
-SEC("raw_tp/task_rename")
-int BPF_PROG(mark_clock, void *renamed, const char *name)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_account *account = task_get(task);
-	char prefix[MARKER_NAME_LENGTH];
-
-	if (renamed != (void *)bpf_get_current_task() || !account || account->flags & TASK_COUNTED)
-		return 0;
-	bpf_probe_read_kernel(prefix, sizeof(prefix), name);
-#pragma unroll
-	for (u32 i = 0; i < MARKER_NAME_LENGTH; i++) {
-		if (prefix[i] != MARKER_NAME[i])
-			return 0;
-	}
-	observe_clock(task, account);
-	return 0;
 }
 
 /*
@@ -159,7 +133,7 @@ void baseline_settle(
 	struct cpu_account *cpu = cpu_get(account->slot);
 	u64 exec_on_task_clock_ns, used_ns;
 
-	observe_clock(task, account);
+	clock_observe(task, account);
 	exec_on_task_clock_ns = run->exec_ns - account->clock_lag_ns - account->exec_gap_ns;
 	used_ns = task->se.sum_exec_runtime - (task->se.exec_start - exec_on_task_clock_ns);
 	run->baseline_ns = used_ns;
@@ -193,8 +167,8 @@ int BPF_PROG(settle_baseline, void *updated)
 static __always_inline void window_open(
 	struct run_account *run, struct task_struct *task, struct task_account *account)
 {
-	run->is_clock_marked = account->flags & TASK_CLOCK_OBSERVED;
-	run->memory_cgroup = (u64)BPF_CORE_READ(task, cgroups, subsys[memory_cgrp_id]);
+	run->is_clock_known = account->flags & TASK_CLOCK_OBSERVED;
+	run->memory_cgroup = task_memory_cgroup(task);
 	account->exec_gap_ns = clock_gap_ns(task);
 	task_begin(task, account);
 	count_birth(run, false);
@@ -214,7 +188,7 @@ int exec(void *context)
 	struct run_account *run;
 
 	if (!account) {
-		int slot = slot_by_cgroup(task);
+		int slot = slot_of_cgroup(bpf_get_current_cgroup_id());
 
 		account = slot < 0 ? 0 : task_seed(task, slot);
 		if (!account)

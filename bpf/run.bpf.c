@@ -28,9 +28,8 @@ struct {
 	__type(value, u32);
 } slots SEC(".maps");
 
-int slot_by_cgroup(struct task_struct *task)
+int slot_of_cgroup(u64 id)
 {
-	u64 id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	u32 *slot = bpf_map_lookup_elem(&slots, &id);
 
 	return slot ? (int)*slot : -1;

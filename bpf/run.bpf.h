@@ -109,14 +109,17 @@ static __always_inline void peak_raise(s64 *peak, s64 value)
 	}
 }
 
-/* The slot of the run whose cgroup this task is in, or -1. A hash look-up: for rare events only. */
-__hidden int slot_by_cgroup(struct task_struct *task);
+/* The slot of the run with this cgroup2 id, or -1. A hash look-up: for rare events only. */
+__hidden int slot_of_cgroup(u64 id);
 
 /* Makes the account of a task that starts or joins; counts the failure where it cannot. */
 __hidden struct task_account *task_seed(struct task_struct *task, u32 slot);
 
 /* Remembers the kernel's counters of a task as the point from which it is counted. */
 __hidden void task_begin(struct task_struct *task, struct task_account *account);
+
+/* Keeps the least distance between CLOCK_MONOTONIC and the clock of a task's processor. */
+__hidden void clock_observe(struct task_struct *task, struct task_account *account);
 
 /* Splits the first task's CPU time at the exec: what came before is the launcher's. */
 __hidden void baseline_settle(

@@ -53,11 +53,15 @@ void syscall_count_exec(struct task_struct *task, u32 slot)
 
 static __always_inline int enter(struct task_struct *task, long number)
 {
-	struct task_account *account = task_get_counted(task);
+	struct task_account *account = task_get(task);
 	struct syscall_counter *counter;
 
 	if (!account)
 		return 0;
+	if (!(account->flags & TASK_COUNTED)) {
+		clock_observe(task, account);
+		return 0;
+	}
 	account->flags |= TASK_IN_SYSCALL;
 	counter = syscall_counter(task, account->slot, number);
 	if (counter)
@@ -88,6 +92,29 @@ static __always_inline int leave(struct task_struct *task, long number, long val
 	return 0;
 }
 
+#ifdef PREEMPTIBLE_TRACEPOINTS
+
+/* The kernel's records of these tracepoints are a fixed interface: nothing here is relocated. */
+struct syscall_record {
+	u64 header;
+	s64 number;
+	s64 value_or_argument;
+};
+
+SEC("tp/raw_syscalls/sys_enter")
+int syscall_enters(struct syscall_record *record)
+{
+	return enter(bpf_get_current_task_btf(), record->number);
+}
+
+SEC("tp/raw_syscalls/sys_exit")
+int syscall_leaves(struct syscall_record *record)
+{
+	return leave(bpf_get_current_task_btf(), record->number, record->value_or_argument);
+}
+
+#else
+
 SEC("raw_tp/sys_enter")
 int BPF_PROG(syscall_enters, struct pt_regs *regs, long number)
 {
@@ -100,14 +127,4 @@ int BPF_PROG(syscall_leaves, struct pt_regs *regs, long value)
 	return leave(bpf_get_current_task_btf(), BPF_CORE_READ(regs, orig_ax), value);
 }
 
-SEC("tp/raw_syscalls/sys_enter")
-int syscall_enters_classic(struct trace_event_raw_sys_enter *context)
-{
-	return enter(bpf_get_current_task_btf(), context->id);
-}
-
-SEC("tp/raw_syscalls/sys_exit")
-int syscall_leaves_classic(struct trace_event_raw_sys_exit *context)
-{
-	return leave(bpf_get_current_task_btf(), context->id, context->ret);
-}
+#endif

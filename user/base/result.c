@@ -38,6 +38,8 @@ const struct result_field result_fields[] = {
 	FIELD(network, "tx_packets", tx_packets),
 	FIELD(network, "sockets", sockets),
 	FIELD(network, "connects", connects),
+	FIELD(collector, "exec_monotonic_ns", exec_monotonic),
+	FIELD(collector, "exec_baseline_ns", exec_baseline),
 	FIELD(outcome, "oom_kills", oom_kills),
 	{ .section = NULL },
 };

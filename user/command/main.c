@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/cleanup.h"
+#include "base/text.h"
 #include "check.h"
 #include "run.h"
 
@@ -37,16 +39,26 @@ static int print_help(int argc, char **argv)
 	return 0;
 }
 
-/* A closed standard stream would be the number of the next file that is opened. */
+/*
+ * A closed standard stream would be the number of the next file that is opened. What takes its
+ * place is open the wrong way round: its use fails, as that of a closed one does.
+ */
 static void fill_standard_streams(void)
 {
-	int fd;
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
 
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
+	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+		if (fcntl(stream, F_GETFD) < 0)
+			(void)open("/dev/null", modes[stream]); /* the lowest number is free */
+	}
+}
+
+static void print_unknown(const char *verb)
+{
+	cleanup_free char *shown = text_quote(verb);
+
+	fprintf(stderr, "tare: %s: there is no such verb\n  hint: tare --help lists them\n",
+		shown ? shown : "verb");
 }
 
 int main(int argc, char **argv)
@@ -57,8 +69,9 @@ int main(int argc, char **argv)
 			return verbs[i].run(argc - 1, argv + 1);
 	}
 	if (argc > 1)
-		fprintf(stderr, "tare: there is no verb '%s'\n", argv[1]);
-	fprintf(stderr,
-		"usage: tare run [OPTIONS] [--] COMMAND [ARG...]   (tare --help tells more)\n");
+		print_unknown(argv[1]);
+	else
+		fprintf(stderr, "tare: no verb given\n  hint: tare run [OPTIONS] [--] COMMAND "
+				"[ARG...]; tare --help lists all\n");
 	return 125;
 }

@@ -97,7 +97,7 @@ static int bear(struct run *run, struct failure *why)
 static int start(struct run *run, struct failure *why)
 {
 	struct sandbox_spec spec = {
-		.config = run->config, .environment = environ, .marker = MARKER_NAME
+		.config = run->config, .environment = environ
 	};
 	int error = take_signals(run, why);
 
@@ -267,8 +267,10 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 
 	if (error)
 		return error;
-	if (account->run.exec_ns)
-		read_start_time(result, account);
+	if (!account->run.exec_ns)
+		return failure_set(why, 0, "the collector did not see the command's exec; "
+			"nothing of what it counted can be trusted");
+	read_start_time(result, account);
 	result->outcome.oom_kills =
 		sandbox_oom_kills(run->sandbox, &kills, NULL)
 			? number_unknown("no memory controller could be had for the run alone")
@@ -395,11 +397,18 @@ static int tell_json(struct output_file *file, const struct result *result, stru
 	return error ? error : output_file_commit(file, text, size, why);
 }
 
+/* It may hold paths of any bytes, which are not to command the terminal. */
 static int print_failure(const struct failure *why, int status)
 {
+	struct failure first = *why;
 	char text[sizeof(*why) + 256];
+	cleanup_free char *what = NULL, *hint = text_escape(why->hint);
 
-	fprintf(stderr, "tare: %s\n", failure_describe(why, text, sizeof(text)));
+	first.hint[0] = '\0';
+	what = text_escape(failure_describe(&first, text, sizeof(text)));
+	fprintf(stderr, "tare: %s\n", what ? what : "out of memory");
+	if (hint && *hint)
+		fprintf(stderr, "  hint: %s\n", hint);
 	return status;
 }
 

@@ -74,6 +74,8 @@ static void fill_time(
 					      "bpf:sched_process_exec to bpf:sched_switch")
 				    : number_unknown("the end of the command was not seen");
 	result->time.cpu = number_known(sum->cpu_ns, "bpf:sched_switch");
+	result->collector.exec_monotonic = number_known(run->exec_ns, "bpf:sched_process_exec");
+	result->collector.exec_baseline = number_known(run->baseline_ns, "bpf:sched_stat_runtime");
 	fill_split(sum, result);
 }
 
@@ -111,7 +113,9 @@ static void fill_tasks(
 	result->scheduler.voluntary_switches = number_known(sum->voluntary_switches, deaths);
 	result->scheduler.involuntary_switches = number_known(sum->involuntary_switches, deaths);
 	result->scheduler.migrations = number_known(sum->migrations, deaths);
-	result->scheduler.wakeups = number_known(sum->wakeups, "bpf:sched_wakeup");
+	/* Every sleep ends by one wakeup; only the last switch of a task is no sleep. */
+	result->scheduler.wakeups = number_known(sum->voluntary_switches - run->dead_tasks,
+		"kernel:voluntary switches but the last one of each task");
 	result->faults.minor = number_known(sum->minor_faults, deaths);
 	result->faults.major = number_known(sum->major_faults, deaths);
 }
@@ -227,7 +231,7 @@ static int fill_syscalls(const struct account *account, struct result *result, s
 
 static bool is_baseline_uncertain(const struct run_account *run)
 {
-	return !run->is_clock_marked || run->baseline_doubt_ns > BASELINE_DOUBT_NS;
+	return !run->is_clock_known || run->baseline_doubt_ns > BASELINE_DOUBT_NS;
 }
 
 static void fill_loss(const struct account *account, struct loss *loss)

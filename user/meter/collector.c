@@ -29,13 +29,23 @@
 
 typedef uint32_t u32;
 typedef uint64_t u64;
-#include "tare.lskel.h"
+#include "preemptible.lskel.h"
+#include "steady.lskel.h"
+
+/*
+ * Two variants of the same programs and maps, for kernels whose tracepoints may be preempted and
+ * for all others. They differ in the hooks of some programs, not in what a skeleton holds.
+ */
+_Static_assert(sizeof(struct steady) == sizeof(struct preemptible), "the variants are alike");
 
 /* A private collector weighs one run. */
 #define PRIVATE_SLOT 0
 
+/* Of a program that was refused; the longest seen was a tenth of it. */
+#define VERIFIER_LOG_BYTES (4 << 20)
+
 struct collector {
-	struct tare_bpf *skeleton;
+	struct steady *skeleton; /* or a struct preemptible, which looks the same */
 	struct run_account *run; /* mapped; NULL before collector_open has finished */
 	struct ring_buffer *events;
 	int links[32];
@@ -47,27 +57,19 @@ struct collector {
 
 enum attach_kind {
 	ATTACH_TRACEPOINT, /* raw or BTF tracepoint: one link, all processors */
-	ATTACH_CLASSIC,	   /* a perf event of the named tracepoint */
+	ATTACH_SYSCALLS,   /* raw, or classic where tracepoints may be preempted */
 	ATTACH_CGROUP,	   /* on the run's cgroup */
-};
-
-enum attach_when {
-	WHEN_ALWAYS,
-	WHEN_PREEMPTIBLE, /* kernels whose tracepoints run preemptibly: 7.0 and later */
-	WHEN_NOT_PREEMPTIBLE,
 };
 
 struct attachment {
 	size_t program; /* offset of its struct bpf_prog_desc in the skeleton */
 	enum attach_kind kind;
-	enum attach_when when;
 	enum bpf_attach_type cgroup_hook;
 	const char *name;
 	const char *tracepoint; /* of a raw one; a BTF program knows its own */
-	bool counts_syscalls;
 };
 
-#define PROGRAM(member) offsetof(struct tare_bpf, progs.member), .name = #member
+#define PROGRAM(member) offsetof(struct steady, progs.member), .name = #member
 #define TRACEPOINT(member)                                                                         \
 	{                                                                                          \
 		PROGRAM(member), .kind = ATTACH_TRACEPOINT                                         \
@@ -83,23 +85,14 @@ struct attachment {
 
 static const struct attachment attachments[] = {
 	RAW(task_leaves, "sched_switch"),
-	TRACEPOINT(task_wakes),
 	RAW(settle_baseline, "sched_stat_runtime"),
-	RAW(mark_clock, "task_rename"),
 	RAW(exec, "sched_process_exec"),
 	TRACEPOINT(join_cgroup),
 	RAW(pages_change, "rss_stat"),
 	RAW(mm_ends, "exit_mmap"),
-	{ PROGRAM(birth_by_task_newtask), .when = WHEN_NOT_PREEMPTIBLE },
-	{ PROGRAM(birth_by_wakeup_new), .when = WHEN_PREEMPTIBLE },
-	{ PROGRAM(syscall_enters), .tracepoint = "sys_enter", .when = WHEN_NOT_PREEMPTIBLE,
-		.counts_syscalls = true },
-	{ PROGRAM(syscall_leaves), .tracepoint = "sys_exit", .when = WHEN_NOT_PREEMPTIBLE,
-		.counts_syscalls = true },
-	{ PROGRAM(syscall_enters_classic), .kind = ATTACH_CLASSIC, .tracepoint = "sys_enter",
-		.when = WHEN_PREEMPTIBLE, .counts_syscalls = true },
-	{ PROGRAM(syscall_leaves_classic), .kind = ATTACH_CLASSIC, .tracepoint = "sys_exit",
-		.when = WHEN_PREEMPTIBLE, .counts_syscalls = true },
+	TRACEPOINT(birth),
+	{ PROGRAM(syscall_enters), .kind = ATTACH_SYSCALLS, .tracepoint = "sys_enter" },
+	{ PROGRAM(syscall_leaves), .kind = ATTACH_SYSCALLS, .tracepoint = "sys_exit" },
 	CGROUP(packet_received, BPF_CGROUP_INET_INGRESS),
 	CGROUP(packet_sent, BPF_CGROUP_INET_EGRESS),
 	CGROUP(socket_created, BPF_CGROUP_INET_SOCK_CREATE),
@@ -134,27 +127,6 @@ static int program_fd(const struct collector *collector, const struct attachment
 	return program->prog_fd;
 }
 
-static bool is_wanted(const struct attachment *attachment)
-{
-	switch (attachment->when) {
-	case WHEN_PREEMPTIBLE:
-		return kernel_preempts_tracepoints();
-	case WHEN_NOT_PREEMPTIBLE:
-		return !kernel_preempts_tracepoints();
-	case WHEN_ALWAYS:
-		break;
-	}
-	return true;
-}
-
-static int load_failure(int error, struct failure *why)
-{
-	failure_set(why, -error, "load the BPF programs into this kernel");
-	if (error == -EPERM || error == -EACCES)
-		return failure_hint(why, "run as root: sudo tare run ... (see: tare check)");
-	return failure_hint(why, "see what this kernel lacks: tare check");
-}
-
 static int map_run(struct collector *collector, struct failure *why)
 {
 	int fd = collector->skeleton->maps.runs.map_fd;
@@ -177,18 +149,72 @@ static int on_event(void *context, void *data, size_t size)
 	return 0;
 }
 
+static struct steady *open_variant(size_t processors)
+{
+	struct steady *skeleton = kernel_preempts_tracepoints()
+					  ? (struct steady *)preemptible__open()
+					  : steady__open();
+
+	if (skeleton)
+		skeleton->rodata->processors = processors;
+	return skeleton;
+}
+
+static int load_variant(struct steady *skeleton)
+{
+	if (kernel_preempts_tracepoints())
+		return preemptible__load((struct preemptible *)skeleton);
+	return steady__load(skeleton);
+}
+
+/* The last line that says why; the very last one only counts what was processed. */
+static const char *last_reason(char *log)
+{
+	const char *reason = "";
+	char *line, *rest = log;
+
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line && strncmp(line, "processed ", strlen("processed ")))
+			reason = line;
+	}
+	return reason;
+}
+
+/* Loads once more, with the verifier's log: it costs too much to be asked for in advance. */
+static int tell_refusal(size_t processors, struct failure *why)
+{
+	cleanup_free char *log = calloc(1, VERIFIER_LOG_BYTES);
+	struct steady *again = log ? open_variant(processors) : NULL;
+
+	if (!again)
+		return failure_hint(why, "see what this kernel lacks: tare check");
+	again->ctx.log_level = 1;
+	again->ctx.log_buf = (uintptr_t)log;
+	again->ctx.log_size = VERIFIER_LOG_BYTES;
+	(void)load_variant(again);
+	steady__destroy(again);
+	return failure_hint(why, "the kernel's verifier said: %s", last_reason(log));
+}
+
+static int load_failure(int error, size_t processors, struct failure *why)
+{
+	failure_set(why, -error, "load the BPF programs into this kernel");
+	if (error == -EPERM)
+		return failure_hint(why, "run as root: sudo tare run ... (see: tare check)");
+	return tell_refusal(processors, why);
+}
+
 static int load(struct collector *collector, struct failure *why)
 {
 	int error;
 
-	collector->skeleton = tare_bpf__open();
+	collector->processors = libbpf_num_possible_cpus();
+	collector->skeleton = open_variant(collector->processors);
 	if (!collector->skeleton)
 		return failure_set(why, ENOMEM, "prepare the BPF programs");
-	collector->processors = libbpf_num_possible_cpus();
-	collector->skeleton->rodata->processors = collector->processors;
-	error = tare_bpf__load(collector->skeleton);
+	error = load_variant(collector->skeleton);
 	if (error)
-		return load_failure(error, why);
+		return load_failure(error, collector->processors, why);
 	error = map_run(collector, why);
 	if (error)
 		return error;
@@ -261,8 +287,10 @@ static int attach_one(struct collector *collector, const struct attachment *atta
 	int link = -1;
 
 	switch (attachment->kind) {
-	case ATTACH_CLASSIC:
-		return attach_classic(program, attachment, why);
+	case ATTACH_SYSCALLS:
+		if (kernel_preempts_tracepoints())
+			return attach_classic(program, attachment, why);
+		/* fallthrough */
 	case ATTACH_TRACEPOINT:
 		link = skel_raw_tracepoint_open(attachment->tracepoint, program);
 		break;
@@ -278,11 +306,7 @@ static int attach_one(struct collector *collector, const struct attachment *atta
 static int attach_all(struct collector *collector, int cgroup_fd, struct failure *why)
 {
 	for (size_t i = 0; i < ATTACHMENT_COUNT; i++) {
-		int link;
-
-		if (!is_wanted(&attachments[i]))
-			continue;
-		link = attach_one(collector, &attachments[i], cgroup_fd, why);
+		int link = attach_one(collector, &attachments[i], cgroup_fd, why);
 		if (link < 0)
 			return link;
 		collector->links[collector->link_count++] = link;
@@ -398,7 +422,7 @@ static int read_misses(struct collector *collector, struct account *account, str
 			return failure_set(
 				why, errno, "read the misses of '%s'", attachments[i].name);
 		account->recursion_misses += info.recursion_misses;
-		if (attachments[i].counts_syscalls)
+		if (attachments[i].kind == ATTACH_SYSCALLS)
 			account->syscall_misses += info.recursion_misses;
 	}
 	return 0;
@@ -439,6 +463,6 @@ void collector_close(struct collector *collector)
 	if (collector->run)
 		munmap(collector->run, sizeof(*collector->run));
 	if (collector->skeleton)
-		tare_bpf__destroy(collector->skeleton);
+		steady__destroy(collector->skeleton);
 	free(collector);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cgroups of one run: found, made, read, killed and removed.
+// The cgroups of one run: made, read, killed and removed.
 #include "cgroup.h"
 
 #include <errno.h>
@@ -9,235 +9,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "cgroup_place.h"
 
 const char *cgroup_layout_name(const struct cgroup *cgroup)
 {
 	return cgroup->layout == CGROUP_PURE ? "cgroup2" : "hybrid";
 }
 
-/* --- Where the caller is --- */
-
-static bool has_word(const char *list, const char *word, const char *separators)
+void cgroup_clear(struct cgroup *cgroup)
 {
-	size_t length = strlen(word);
-
-	while (*list) {
-		size_t span;
-
-		list += strspn(list, separators);
-		span = strcspn(list, separators);
-		if (span == length && !strncmp(list, word, length))
-			return true;
-		list += span;
-	}
-	return false;
-}
-
-/* The line "ID:CONTROLLERS:PATH" of this controller; "" is cgroup2. Returns PATH, owned. */
-static char *own_path(const char *memberships, const char *controller)
-{
-	cleanup_free char *copy = strdup(memberships);
-	char *line, *rest = copy;
-
-	while (copy && (line = strsep(&rest, "\n"))) {
-		char *id = strsep(&line, ":"), *controllers = strsep(&line, ":");
-
-		if (!id || !controllers || !line)
-			continue;
-		if (*controller ? has_word(controllers, controller, ",") : !*controllers)
-			return strdup(line);
-	}
-	return NULL;
-}
-
-/* The mount that shows this controller's hierarchy; "" is cgroup2. */
-static const struct mountinfo *hierarchy(
-	const struct mountinfo_list *mounts, const char *controller)
-{
-	for (size_t i = 0; i < mounts->count; i++) {
-		const struct mountinfo *mount = &mounts->mounts[i];
-
-		if (!*controller && !strcmp(mount->type, "cgroup2"))
-			return mount;
-		if (*controller && !strcmp(mount->type, "cgroup") &&
-			has_word(mount->options, controller, ","))
-			return mount;
-	}
-	return NULL;
-}
-
-/* The caller's own directory in a hierarchy. The mount may show only a subtree of it. */
-static int own_directory(const struct mountinfo *mount, const char *memberships,
-	const char *controller, char *path, struct failure *why)
-{
-	cleanup_free char *own = own_path(memberships, controller);
-	size_t hidden = strcmp(mount->root, "/") ? strlen(mount->root) : 0;
-
-	if (!own || strncmp(own, mount->root, hidden))
-		return failure_set(
-			why, ENOENT, "find this process's own cgroup below '%s'", mount->path);
-	if (snprintf(path, PATH_MAX, "%s%s", mount->path, own + hidden) >= PATH_MAX)
-		return failure_set(why, ENAMETOOLONG, "name this process's own cgroup");
-	while (path[strlen(path) - 1] == '/')
-		path[strlen(path) - 1] = '\0';
-	return 0;
-}
-
-/* --- Where a run can be --- */
-
-/* The file of a cgroup, its text without the newline; NULL when it cannot be read. */
-static char *read_text(const char *directory, const char *file)
-{
-	char path[PATH_MAX + 64];
-	char *text = NULL;
-
-	snprintf(path, sizeof(path), "%s/%s", directory, file);
-	if (file_read(AT_FDCWD, path, &text, NULL, NULL))
-		return NULL;
-	text[strcspn(text, "\n")] = '\0';
-	return text;
-}
-
-static bool gives_children(const char *directory, const char *controller)
-{
-	cleanup_free char *controllers = read_text(directory, "cgroup.subtree_control");
-
-	return controllers && has_word(controllers, controller, " ");
-}
-
-/* A cgroup with processes cannot give controllers to children, unless its only process leaves. */
-static bool is_alone_in(const char *directory)
-{
-	cleanup_free char *controllers = read_text(directory, "cgroup.controllers");
-	char path[PATH_MAX + 64], expected[32];
-	cleanup_free char *processes = NULL;
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", directory);
-	snprintf(expected, sizeof(expected), "%d\n", getpid());
-	if (!controllers || !has_word(controllers, "memory", " "))
-		return false;
-	return !file_read(AT_FDCWD, path, &processes, NULL, NULL) && !strcmp(processes, expected);
-}
-
-static void choose_name(char *name, size_t size)
-{
-	uint64_t random = 0;
-
-	/* Random, not a pid: pids come round again while a dead run's directory may linger. */
-	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-		random = (uint64_t)time(NULL) << 32 | getpid();
-	snprintf(name, size, "tare-%016llx", (unsigned long long)random);
-}
-
-static int set_path(struct cgroup *cgroup, enum cgroup_role role, const char *parent,
-	const char *name, struct failure *why)
-{
-	char *path = cgroup->directories[role].path;
-	const char *suffix = role == CGROUP_LAUNCHER ? "-launcher" : "";
-
-	if (snprintf(path, PATH_MAX, "%s/%s%s", parent, name, suffix) >= PATH_MAX)
-		return failure_set(why, ENAMETOOLONG, "name a cgroup below '%s'", parent);
-	return 0;
-}
-
-/*
- * cgroup2 alone: below the own cgroup if that can give controllers, or can once tare has moved
- * aside; else below the nearest ancestor that gives them, whose limits then hold; else below the
- * own cgroup without controllers.
- */
-static int find_pure(struct cgroup *cgroup, const char *mount_path, char *own, const char *name,
-	struct failure *why)
-{
-	cleanup_free char *parent = strdup(own);
-
-	if (!parent)
-		return failure_set(why, ENOMEM, "find a cgroup");
-	cgroup->layout = CGROUP_PURE;
-	cgroup->has_memory = cgroup->has_pids = true;
-	if (is_alone_in(own)) {
-		cgroup->left_own = true;
-		set_path(cgroup, CGROUP_LAUNCHER, own, name, why);
-		return set_path(cgroup, CGROUP_UNIFIED, own, name, why);
-	}
-	while (strlen(parent) >= strlen(mount_path)) {
-		if (gives_children(parent, "memory") && gives_children(parent, "pids"))
-			return set_path(cgroup, CGROUP_UNIFIED, parent, name, why);
-		if (!strchr(parent + 1, '/'))
-			break;
-		*strrchr(parent, '/') = '\0';
-	}
-	cgroup->has_memory = cgroup->has_pids = false;
-	return set_path(cgroup, CGROUP_UNIFIED, own, name, why);
-}
-
-static int find_version_1(struct cgroup *cgroup, enum cgroup_role role,
-	const struct mountinfo *mount, const char *memberships, const char *name,
-	struct failure *why)
-{
-	const char *controller = role == CGROUP_MEMORY ? "memory" : "pids";
-	char own[PATH_MAX];
-	int error = own_directory(mount, memberships, controller, own, why);
-
-	return error ? error : set_path(cgroup, role, own, name, why);
-}
-
-static int find_hybrid(struct cgroup *cgroup, const struct mountinfo_list *mounts, const char *own,
-	const char *memberships, const char *name, struct failure *why)
-{
-	const struct mountinfo *memory = hierarchy(mounts, "memory"),
-			       *pids = hierarchy(mounts, "pids");
-	int error = set_path(cgroup, CGROUP_UNIFIED, own, name, why);
-
-	cgroup->layout = CGROUP_HYBRID;
-	cgroup->has_memory = memory;
-	cgroup->has_pids = pids;
-	if (!error && memory)
-		error = find_version_1(cgroup, CGROUP_MEMORY, memory, memberships, name, why);
-	if (!error && pids)
-		error = find_version_1(cgroup, CGROUP_PIDS, pids, memberships, name, why);
-	return error;
-}
-
-static int no_unified(const struct mountinfo_list *mounts, struct failure *why)
-{
-	bool is_version_1 = hierarchy(mounts, "memory") || hierarchy(mounts, "cpu");
-
-	failure_set(why, 0, "cannot use this machine's cgroups: %s",
-		is_version_1 ? "only version 1 hierarchies are mounted" : "none are mounted");
-	return failure_hint(why, is_version_1
-					 ? "mount a cgroup2 hierarchy beside them: sudo mkdir -p "
-					   "/sys/fs/cgroup/unified && sudo mount -t cgroup2 none "
-					   "/sys/fs/cgroup/unified"
-					 : "sudo mount -t cgroup2 none /sys/fs/cgroup");
+	*cgroup = (struct cgroup){ 0 };
+	for (int role = 0; role < CGROUP_ROLES; role++)
+		cgroup->directories[role].fd = cgroup->directories[role].tasks_fd = -1;
 }
 
 int cgroup_find(struct cgroup *cgroup, const struct mountinfo_list *mounts, struct failure *why)
 {
-	const struct mountinfo *unified = hierarchy(mounts, "");
 	cleanup_free char *memberships = NULL;
-	char own[PATH_MAX], name[32];
-	int error;
+	int error = file_read(AT_FDCWD, "/proc/self/cgroup", &memberships, NULL, why);
 
-	*cgroup = (struct cgroup){ 0 };
-	for (int role = 0; role < CGROUP_ROLES; role++)
-		cgroup->directories[role].fd = cgroup->directories[role].tasks_fd = -1;
-	if (!unified)
-		return no_unified(mounts, why);
-	error = file_read(AT_FDCWD, "/proc/self/cgroup", &memberships, NULL, why);
-	if (!error)
-		error = own_directory(unified, memberships, "", own, why);
-	if (error)
+	cgroup_clear(cgroup);
+	/* A kernel without cgroups has no such file, and no mount of them, which says it better. */
+	if (error && error != -ENOENT)
 		return error;
-	choose_name(name, sizeof(name));
-	if (hierarchy(mounts, "memory") || hierarchy(mounts, "pids"))
-		return find_hybrid(cgroup, mounts, own, memberships, name, why);
-	return find_pure(cgroup, unified->path, own, name, why);
+	return cgroup_place(cgroup, mounts, memberships ? memberships : "", why);
 }
 
 /* --- Making them --- */
@@ -274,7 +74,28 @@ static int make_directory(struct cgroup *cgroup, enum cgroup_role role, struct f
 	return 0;
 }
 
-/* Moves tare out of the way, so that its own cgroup can give controllers to the run's. */
+/* All processes of one cgroup, by the path of its cgroup.procs, to another. */
+static int move_processes(int directory_fd, const char *from, const char *to, struct failure *why)
+{
+	cleanup_free char *text = NULL;
+	char *line, *rest;
+	int error = file_read(directory_fd, from, &text, NULL, why);
+
+	rest = text;
+	while (!error && (line = strsep(&rest, "\n"))) {
+		if (*line)
+			error = file_write(directory_fd, to, line, why);
+		/* It has ended meanwhile. */
+		if (error == -ESRCH)
+			error = 0;
+	}
+	return error;
+}
+
+/*
+ * Moves tare and its janitor out of the way: the kernel lets only a cgroup without processes give
+ * controllers.
+ */
 static int move_aside(struct cgroup *cgroup, struct failure *why)
 {
 	const struct cgroup_directory *launcher = &cgroup->directories[CGROUP_LAUNCHER];
@@ -282,7 +103,7 @@ static int move_aside(struct cgroup *cgroup, struct failure *why)
 
 	if (!cgroup->left_own)
 		return 0;
-	error = file_write(launcher->fd, "cgroup.procs", "0", why);
+	error = move_processes(launcher->fd, "../cgroup.procs", "cgroup.procs", why);
 	if (!error)
 		error = file_write(launcher->fd, "../cgroup.subtree_control", "+memory +pids", why);
 	return error;
@@ -328,7 +149,7 @@ static int read_keyed(
 		return error;
 	rest = text;
 	while ((line = strsep(&rest, "\n"))) {
-		if (strncmp(line, key, length) || line[length] != ' ')
+		if (strncmp(line, key, length) != 0 || line[length] != ' ')
 			continue;
 		*value = strtoull(line + length + 1, NULL, 10);
 		return 0;
@@ -456,16 +277,15 @@ static int remove_directory(struct cgroup_directory *directory, struct failure *
 	return error ? failure_set(why, -error, "remove cgroup '%s'", directory->path) : 0;
 }
 
-/* The controllers go before tare can return to a cgroup that has children. */
-static void move_back(struct cgroup *cgroup)
+void cgroup_move_back(const char *launcher_path)
 {
-	const struct cgroup_directory *launcher = &cgroup->directories[CGROUP_LAUNCHER];
+	cleanup_fd int launcher = open(launcher_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (!launcher->is_made)
+	if (launcher < 0)
 		return;
 	/* A cgroup that cannot be entered again costs nothing but an empty directory. */
-	(void)file_write(launcher->fd, "../cgroup.subtree_control", "-memory -pids", NULL);
-	(void)file_write(launcher->fd, "../cgroup.procs", "0", NULL);
+	(void)file_write(launcher, "../cgroup.subtree_control", "-memory -pids", NULL);
+	(void)move_processes(launcher, "cgroup.procs", "../cgroup.procs", NULL);
 }
 
 int cgroup_remove(struct cgroup *cgroup, struct failure *why)
@@ -477,6 +297,7 @@ int cgroup_remove(struct cgroup *cgroup, struct failure *why)
 
 		result = result ? result : error;
 	}
-	move_back(cgroup);
+	if (cgroup->directories[CGROUP_LAUNCHER].is_made)
+		cgroup_move_back(cgroup->directories[CGROUP_LAUNCHER].path);
 	return result ? result : remove_directory(&cgroup->directories[CGROUP_LAUNCHER], why);
 }

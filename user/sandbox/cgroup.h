@@ -43,8 +43,11 @@ struct cgroup {
 	struct cgroup_directory directories[CGROUP_ROLES];
 	bool has_memory; /* a memory controller counts the run alone */
 	bool has_pids;
-	bool left_own; /* tare moved into CGROUP_LAUNCHER */
+	bool left_own; /* tare makes room by moving into CGROUP_LAUNCHER */
 };
+
+/* Makes it hold nothing, so that cgroup_remove is fine whatever happens. */
+void cgroup_clear(struct cgroup *cgroup);
 
 /*
  * Finds where the run's directories will be, and chooses a name that no other run has. Makes
@@ -85,6 +88,12 @@ int cgroup_oom_kills(const struct cgroup *cgroup, uint64_t *kills, struct failur
 
 /* Removes the directories and closes the descriptors. Waits up to a second for the last task. */
 int cgroup_remove(struct cgroup *cgroup, struct failure *why);
+
+/*
+ * Once the run's own directory is gone: takes the controllers back from the launcher's directory
+ * of this path, and moves the processes in it to the cgroup where tare was started.
+ */
+void cgroup_move_back(const char *launcher_path);
 
 /* rmdir of one run's directory that may still be busy; gives up after `timeout_ms`. */
 int cgroup_remove_path(const char *path, int timeout_ms);

@@ -5,7 +5,7 @@
 // by the collector, and as a child of PID 1 with root's rights. The steps below give these up one
 // by one; each needs rights that a later one drops, which is what decides their order. When
 // nothing is left to do it waits for the word to go, so that what stands between that word and
-// the exec is no more than the marking of its clock. The collector opens the window at the exec
+// the exec is no more than a look at its clock. The collector opens the window at the exec
 // itself: nothing of all this is in the numbers.
 #include "child.h"
 
@@ -83,17 +83,17 @@ static int step_wait(const struct child_task *task, struct failure *why)
 }
 
 /*
- * Reading the own CPU clock makes the scheduler bring exec_start up to date, and the renaming
- * right after is what the collector sees. Four times, for the least distance counts.
+ * Reading the own CPU clock makes the scheduler bring it up to date; the next system call is where
+ * the collector looks at it. Four times, for its best look counts.
  */
-static int step_mark_clock(const struct child_task *task, struct failure *why)
+static int step_freshen_clock(const struct child_task *task, struct failure *why)
 {
 	struct timespec now;
 
+	(void)task;
 	for (int i = 0; i < 4; i++) {
-		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-		if (prctl(PR_SET_NAME, task->marker))
-			return failure_set(why, errno, "mark the command's clock");
+		if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now))
+			return failure_set(why, errno, "read the command's CPU clock");
 	}
 	return 0;
 }
@@ -110,7 +110,7 @@ static const struct {
 	{ step_capabilities, true },
 	{ step_filter, true },
 	{ step_wait, false },
-	{ step_mark_clock, false },
+	{ step_freshen_clock, false },
 };
 
 int child_prepare(void *argument, struct failure *why)

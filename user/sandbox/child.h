@@ -17,7 +17,6 @@ struct child_task {
 	const struct cgroup *cgroup;	     /* version 1 directories to join */
 	const struct seccomp_filter *filter; /* contained only */
 	const char *directory;		     /* where the command starts */
-	const char *marker;		     /* the name by which the collector finds its clock */
 };
 
 /*

@@ -61,8 +61,11 @@ static int clean_up(void *argument, struct failure *why)
 	for (int role = 0; role < CGROUP_ROLES; role++) {
 		const char *path = task->cgroup->directories[role].path;
 
-		if (path[0])
-			(void)cgroup_remove_path(path, 5000);
+		if (!path[0])
+			continue;
+		if (role == CGROUP_LAUNCHER)
+			cgroup_move_back(path); /* this process too is in it */
+		(void)cgroup_remove_path(path, 5000);
 	}
 	return 0;
 }

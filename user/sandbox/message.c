@@ -19,6 +19,15 @@ int message_open(int ends[2], struct failure *why)
 	return 0;
 }
 
+/*
+ * A peer that ends with words of ours unread makes the kernel say "reset" once, before its own
+ * last words: those come next, or the plain news that it is gone.
+ */
+static bool is_interrupted(ssize_t size)
+{
+	return size < 0 && (errno == EINTR || errno == ECONNRESET);
+}
+
 static void attach_descriptor(struct msghdr *header, union descriptor_space *space, int fd)
 {
 	struct cmsghdr *control;
@@ -43,7 +52,7 @@ int message_send(int socket, const struct message *message, int passed_fd, struc
 		attach_descriptor(&header, &space, passed_fd);
 	do {
 		sent = sendmsg(socket, &header, MSG_NOSIGNAL);
-	} while (sent < 0 && errno == EINTR);
+	} while (is_interrupted(sent));
 	if (sent < 0)
 		return failure_set(why, errno, "send a message to the other half of the launcher");
 	return 0;
@@ -59,10 +68,10 @@ static int received_descriptor(struct msghdr *header)
 	return fd;
 }
 
-static bool is_sound(const struct message *message, ssize_t size)
+static bool is_sound(const struct message *message, ssize_t size, const struct msghdr *header)
 {
-	return size == sizeof(*message) && message->kind >= MESSAGE_BEAR &&
-	       message->kind <= MESSAGE_ENDED;
+	return size == sizeof(*message) && !(header->msg_flags & MSG_TRUNC) &&
+	       message->kind >= MESSAGE_BEAR && message->kind <= MESSAGE_ENDED;
 }
 
 int message_receive(int socket, struct message *message, int *passed_fd, struct failure *why)
@@ -72,19 +81,20 @@ int message_receive(int socket, struct message *message, int *passed_fd, struct 
 	struct msghdr header = { .msg_iov = &body,
 		.msg_iovlen = 1,
 		.msg_control = space.bytes,
-		.msg_controllen = sizeof(space.bytes) };
+		/* Not CMSG_SPACE, whose padding is room for a second descriptor. */
+		.msg_controllen = CMSG_LEN(sizeof(int)) };
 	cleanup_fd int fd = -1;
 	ssize_t size;
 
 	do {
 		size = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
-	} while (size < 0 && errno == EINTR);
+	} while (is_interrupted(size));
 	if (size < 0)
 		return failure_set(why, errno, "receive a message of the launcher");
 	fd = received_descriptor(&header);
 	if (size == 0)
 		return failure_set(why, EPIPE, "hear from the other half of the launcher");
-	if (!is_sound(message, size))
+	if (!is_sound(message, size, &header))
 		return failure_set(why, EPROTO, "understand a message of the launcher");
 	message->failure.what[sizeof(message->failure.what) - 1] = '\0';
 	message->failure.hint[sizeof(message->failure.hint) - 1] = '\0';

@@ -9,14 +9,13 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/text.h"
 
+/* Three octal digits that make a byte. */
 static bool is_octal(const char *digits)
 {
-	for (int i = 0; i < 3; i++) {
-		if (digits[i] < '0' || digits[i] > '7')
-			return false;
-	}
-	return true;
+	return digits[0] >= '0' && digits[0] <= '3' && digits[1] >= '0' && digits[1] <= '7' &&
+	       digits[2] >= '0' && digits[2] <= '7';
 }
 
 /* The kernel writes blank, tab, newline, '#' and backslash as three octal digits. */
@@ -49,12 +48,11 @@ static int parse_line(char *line, struct mountinfo *mount)
 			return -EINVAL;
 	}
 	type = strstr(rest, " - ");
-	if (!type)
+	if (!type || text_parse_decimal(words[0], &mount->id) || words[4][0] != '/')
 		return -EINVAL;
 	rest = type + 3;
 	type = strsep(&rest, " ");
 	strsep(&rest, " ");
-	mount->id = strtoull(words[0], NULL, 10);
 	mount->root = unescape(words[3]);
 	mount->path = unescape(words[4]);
 	mount->type = strdup(type);

@@ -72,7 +72,7 @@ int process_start(const struct process_spec *spec, struct process **out, struct 
 /*
  * Blocks until the exec is decided; one thread at a time. 0: it happened (or the child died inside
  * it, past the kernel's point of no return). Otherwise the child's own failure, as often as asked:
- * of `run`, of a descriptor ("map descriptor ..."), or of the exec with its errno.
+ * of `run`, of a descriptor ("map descriptor ..."), or of the exec ("execute ...").
  * -EOWNERDEAD, which no exec gives: the child died before it and said nothing; process_wait knows
  * how. -EINVAL: this handle has no exec.
  */

@@ -124,7 +124,6 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 			.cgroup = &sandbox->cgroup,
 			.filter = &sandbox->filter,
 			.directory = sandbox->directory,
-			.marker = spec->marker,
 		},
 	};
 }
@@ -186,6 +185,7 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 
 	if (!sandbox)
 		return failure_set(why, ENOMEM, "open a sandbox");
+	cgroup_clear(&sandbox->cgroup);
 	sandbox->userns_fd = sandbox->command_pidfd = sandbox->terminal.fd = -1;
 	sandbox->sockets[0] = sandbox->sockets[1] = sandbox->go[0] = sandbox->go[1] = -1;
 	error = open_all(sandbox, spec, why);

@@ -21,7 +21,6 @@ struct sandbox;
 struct sandbox_spec {
 	const struct run_config *config; /* borrowed until close */
 	char *const *environment;	 /* of the command */
-	const char *marker;		 /* the collector's marker name, for the clock */
 };
 
 enum sandbox_event_kind {

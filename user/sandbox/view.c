@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/cleanup.h"
 
 /* Made fresh by root.c, whatever the host has below them. */
 static const char *const fresh_directories[] = { "/proc", "/sys", "/dev", NULL };
@@ -79,16 +80,17 @@ static int add_mount(struct view *view, const struct mountinfo *mount)
 
 static int compare_paths(const void *a, const void *b)
 {
-	const struct mountinfo *const *first = a, *const *second = b;
+	const struct mountinfo *first = a, *second = b;
 
-	return strcmp((*first)->path, (*second)->path);
+	return strcmp(first->path, second->path);
 }
 
 /* Path order puts every directory before what lies below it. */
 static int add_mounts(struct view *view, const struct mountinfo_list *mounts,
 	bool (*is_visible)(const struct mountinfo *mount))
 {
-	const struct mountinfo **sorted = calloc(mounts->count + 1, sizeof(*sorted));
+	/* Copies that borrow the strings. */
+	cleanup_free struct mountinfo *sorted = calloc(mounts->count + 1, sizeof(*sorted));
 	size_t count = 0;
 	int error = 0;
 
@@ -96,12 +98,11 @@ static int add_mounts(struct view *view, const struct mountinfo_list *mounts,
 		return -ENOMEM;
 	for (size_t i = 0; i < mounts->count; i++) {
 		if (is_visible(&mounts->mounts[i]))
-			sorted[count++] = &mounts->mounts[i];
+			sorted[count++] = mounts->mounts[i];
 	}
 	qsort(sorted, count, sizeof(*sorted), compare_paths);
 	for (size_t i = 0; i < count && !error; i++)
-		error = add_mount(view, sorted[i]);
-	free(sorted);
+		error = add_mount(view, &sorted[i]);
 	return error;
 }
 

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+// Claims about the view: which parts of the host's file system a command sees, and how.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "sandbox/view.h"
+
+static struct mountinfo_list mounts;
+static struct view view;
+static struct failure why;
+
+static int forget_view(void **state)
+{
+	(void)state;
+	view_done(&view);
+	mountinfo_done(&mounts);
+	return 0;
+}
+
+/* Mounts with a number of 1000 and more lie under another one. */
+static bool is_on_top(const struct mountinfo *mount)
+{
+	return mount->id < 1000;
+}
+
+static void plan(const char *mountinfo, const char *current_directory)
+{
+	view_done(&view);
+	mountinfo_done(&mounts);
+	assert_int_equal(mountinfo_parse(mountinfo, &mounts, &why), 0);
+	if (view_plan(&view, &mounts, is_on_top, current_directory, &why))
+		fail_msg("%s (%s)", why.what, failure_errno_name(why.errnum));
+}
+
+static const struct view_entry *find(const char *path)
+{
+	const struct view_entry *found = NULL;
+
+	for (size_t i = 0; i < view.count; i++) {
+		if (strcmp(view.entries[i].path, path) != 0)
+			continue;
+		if (found)
+			fail_msg("'%s' is planned twice", path);
+		found = &view.entries[i];
+	}
+	return found;
+}
+
+static void assert_shown_as(const char *path, enum view_mode mode)
+{
+	const struct view_entry *entry = find(path);
+
+	if (!entry)
+		fail_msg("'%s' is not planned", path);
+	assert_int_equal(entry->mode, mode);
+}
+
+static void assert_not_planned(const char *path)
+{
+	if (find(path))
+		fail_msg("'%s' is planned", path);
+}
+
+static void the_root_is_overlaid_even_without_a_list(void **state)
+{
+	(void)state;
+	plan("", "/");
+	assert_shown_as("/", VIEW_OVERLAY);
+	assert_int_equal(view.count, 3);
+}
+
+static void every_mount_of_files_is_overlaid(void **state)
+{
+	(void)state;
+	plan("1 0 0:1 / / rw - ext4 none rw\n"
+	     "2 1 0:2 / /home rw - xfs none rw\n"
+	     "3 1 0:3 / /srv/net rw - nfs4 none rw\n"
+	     "4 1 0:4 / /mnt/my\\040disk rw - vfat none rw\n",
+		"/");
+	assert_shown_as("/", VIEW_OVERLAY);
+	assert_shown_as("/home", VIEW_OVERLAY);
+	assert_shown_as("/srv/net", VIEW_OVERLAY);
+	assert_shown_as("/mnt/my disk", VIEW_OVERLAY);
+	assert_int_equal(view.masked, 0);
+}
+
+static void tmp_and_run_are_hidden_mounted_or_not(void **state)
+{
+	(void)state;
+	plan("1 0 0:1 / / rw - ext4 none rw\n", "/");
+	assert_shown_as("/tmp", VIEW_HIDDEN);
+	assert_shown_as("/run", VIEW_HIDDEN);
+	plan("1 0 0:1 / / rw - ext4 none rw\n2 1 0:2 / /tmp rw - tmpfs none rw\n"
+	     "3 1 0:3 / /run rw - tmpfs none rw\n",
+		"/");
+	assert_shown_as("/tmp", VIEW_HIDDEN);
+	assert_shown_as("/run", VIEW_HIDDEN);
+}
+
+static void mounts_below_a_hidden_directory_are_hidden_with_it(void **state)
+{
+	(void)state;
+	plan("2 1 0:2 / /tmp/disk rw - ext4 none rw\n3 1 0:3 / /run/user/0 rw - tmpfs none rw\n"
+	     "4 1 0:4 / /run/lock rw - debugfs none rw\n",
+		"/");
+	assert_not_planned("/tmp/disk");
+	assert_not_planned("/run/user/0");
+	assert_not_planned("/run/lock");
+	assert_int_equal(view.masked, 0);
+}
+
+static void a_name_that_begins_like_a_hidden_directory_is_not_hidden(void **state)
+{
+	(void)state;
+	plan("2 1 0:2 / /tmpfiles rw - ext4 none rw\n3 1 0:3 / /runs/a rw - ext4 none rw\n"
+	     "4 1 0:4 / /device rw - ext4 none rw\n",
+		"/");
+	assert_shown_as("/tmpfiles", VIEW_OVERLAY);
+	assert_shown_as("/runs/a", VIEW_OVERLAY);
+	assert_shown_as("/device", VIEW_OVERLAY);
+	assert_false(find("/tmpfiles")->is_below_hidden);
+}
+
+static void proc_sys_and_dev_are_left_to_be_made_fresh(void **state)
+{
+	(void)state;
+	plan("2 1 0:2 / /proc rw - proc none rw\n3 1 0:3 / /sys rw - sysfs none rw\n"
+	     "4 1 0:4 / /dev rw - devtmpfs none rw\n5 4 0:5 / /dev/shm rw - tmpfs none rw\n"
+	     "6 3 0:6 / /sys/fs/cgroup rw - cgroup2 none rw\n"
+	     "7 2 0:7 / /proc/sys/fs/binfmt_misc rw - autofs none rw\n",
+		"/");
+	assert_int_equal(view.count, 3);
+	assert_int_equal(view.masked, 0);
+}
+
+static void file_systems_of_the_kernel_are_masked_and_counted(void **state)
+{
+	static const char *const types[] = { "autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2",
+		"configfs", "debugfs", "devpts", "devtmpfs", "efivarfs", "fusectl", "mqueue",
+		"nsfs", "proc", "pstore", "rpc_pipefs", "securityfs", "selinuxfs", "sysfs",
+		"tracefs" };
+	char line[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		snprintf(line, sizeof(line), "2 1 0:2 / /elsewhere rw - %s none rw\n", types[i]);
+		plan(line, "/");
+		assert_shown_as("/elsewhere", VIEW_MASKED);
+		assert_int_equal(view.masked, 1);
+	}
+}
+
+static void what_lies_below_a_masked_mount_is_not_planned(void **state)
+{
+	(void)state;
+	plan("2 1 0:2 / /jail/proc rw - proc none rw\n3 2 0:3 / /jail/proc/x rw - ext4 none rw\n"
+	     "4 2 0:4 / /jail/proc/y rw - sysfs none rw\n5 1 0:5 / /jail/process rw - ext4 none rw\n",
+		"/");
+	assert_shown_as("/jail/proc", VIEW_MASKED);
+	assert_not_planned("/jail/proc/x");
+	assert_not_planned("/jail/proc/y");
+	assert_shown_as("/jail/process", VIEW_OVERLAY);
+	assert_int_equal(view.masked, 1);
+}
+
+static void a_mount_under_another_one_is_left_out(void **state)
+{
+	(void)state;
+	plan("1001 1 0:2 / /mnt rw - proc none rw\n2 1 0:3 / /mnt rw - ext4 none rw\n"
+	     "1002 1001 0:4 / /mnt/below rw - ext4 none rw\n",
+		"/");
+	assert_shown_as("/mnt", VIEW_OVERLAY);
+	assert_not_planned("/mnt/below");
+	assert_int_equal(view.masked, 0);
+}
+
+static void the_current_directory_is_shown_even_below_tmp(void **state)
+{
+	(void)state;
+	plan("1 0 0:1 / / rw - ext4 none rw\n", "/tmp/build/here");
+	assert_shown_as("/tmp/build/here", VIEW_OVERLAY);
+	assert_true(find("/tmp/build/here")->is_below_hidden);
+	plan("1 0 0:1 / / rw - ext4 none rw\n", "/run/user/1000");
+	assert_shown_as("/run/user/1000", VIEW_OVERLAY);
+	assert_true(find("/run/user/1000")->is_below_hidden);
+}
+
+static void tmp_itself_stays_hidden_for_who_stands_in_it(void **state)
+{
+	(void)state;
+	plan("1 0 0:1 / / rw - ext4 none rw\n", "/tmp");
+	assert_shown_as("/tmp", VIEW_HIDDEN);
+	assert_int_equal(view.count, 3);
+}
+
+static void a_current_directory_that_is_visible_anyway_needs_no_entry(void **state)
+{
+	(void)state;
+	plan("1 0 0:1 / / rw - ext4 none rw\n2 1 0:2 / /home rw - ext4 none rw\n",
+		"/home/someone/project");
+	assert_not_planned("/home/someone/project");
+	plan("1 0 0:1 / / rw - ext4 none rw\n", "/tmpfiles/x");
+	assert_not_planned("/tmpfiles/x");
+	plan("1 0 0:1 / / rw - ext4 none rw\n", "/dev/shm");
+	assert_int_equal(view.count, 3);
+}
+
+static void only_what_lies_below_a_hidden_directory_needs_its_directories_made(void **state)
+{
+	(void)state;
+	plan("1 0 0:1 / / rw - ext4 none rw\n2 1 0:2 / /home rw - ext4 none rw\n"
+	     "3 1 0:3 / /jail rw - sysfs none rw\n",
+		"/tmp/x");
+	for (size_t i = 0; i < view.count; i++)
+		assert_int_equal(view.entries[i].is_below_hidden,
+			!strcmp(view.entries[i].path, "/tmp/x"));
+}
+
+/* root.c mounts in this order: what comes too early would be covered. */
+static void a_directory_comes_before_what_lies_below_it(void **state)
+{
+	(void)state;
+	plan("5 1 0:5 / /a/b/c rw - ext4 none rw\n4 1 0:4 / /a-b rw - ext4 none rw\n"
+	     "3 1 0:3 / /a/b rw - ext4 none rw\n2 1 0:2 / /a rw - ext4 none rw\n"
+	     "6 1 0:6 / /a/b-c rw - sysfs none rw\n1 0 0:1 / / rw - ext4 none rw\n",
+		"/tmp/d");
+	assert_int_equal(view.count, 9);
+	for (size_t late = 0; late < view.count; late++) {
+		for (size_t early = 0; early < late; early++) {
+			if (path_is_inside(view.entries[early].path, view.entries[late].path))
+				fail_msg("'%s' comes before '%s'", view.entries[early].path,
+					view.entries[late].path);
+		}
+	}
+}
+
+static void ten_thousand_mounts_are_planned(void **state)
+{
+	enum { MOUNTS = 10000 };
+	cleanup_free char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	(void)state;
+	for (int i = 0; i < MOUNTS; i++)
+		fprintf(stream, "2 1 0:2 / /m/%d rw - ext4 none rw\n", i);
+	fclose(stream);
+	plan(text, "/tmp/here");
+	assert_int_equal(view.count, MOUNTS + 4);
+}
+
+static void a_path_is_inside_itself_and_what_is_above_it(void **state)
+{
+	(void)state;
+	assert_true(path_is_inside("/a", "/a"));
+	assert_true(path_is_inside("/a/b", "/a"));
+	assert_true(path_is_inside("/a/b/c", "/a"));
+	assert_true(path_is_inside("/a", "/"));
+	assert_true(path_is_inside("/", "/"));
+}
+
+static void a_path_is_not_inside_its_children_or_its_namesakes(void **state)
+{
+	(void)state;
+	assert_false(path_is_inside("/a", "/a/b"));
+	assert_false(path_is_inside("/ab", "/a"));
+	assert_false(path_is_inside("/a-b/c", "/a"));
+	assert_false(path_is_inside("/b/a", "/a"));
+	assert_false(path_is_inside("/", "/a"));
+}
+
+#define claim(name) cmocka_unit_test_teardown(name, forget_view)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		claim(the_root_is_overlaid_even_without_a_list),
+		claim(every_mount_of_files_is_overlaid),
+		claim(tmp_and_run_are_hidden_mounted_or_not),
+		claim(mounts_below_a_hidden_directory_are_hidden_with_it),
+		claim(a_name_that_begins_like_a_hidden_directory_is_not_hidden),
+		claim(proc_sys_and_dev_are_left_to_be_made_fresh),
+		claim(file_systems_of_the_kernel_are_masked_and_counted),
+		claim(what_lies_below_a_masked_mount_is_not_planned),
+		claim(a_mount_under_another_one_is_left_out),
+		claim(the_current_directory_is_shown_even_below_tmp),
+		claim(tmp_itself_stays_hidden_for_who_stands_in_it),
+		claim(a_current_directory_that_is_visible_anyway_needs_no_entry),
+		claim(only_what_lies_below_a_hidden_directory_needs_its_directories_made),
+		claim(a_directory_comes_before_what_lies_below_it),
+		claim(ten_thousand_mounts_are_planned),
+		claim(a_path_is_inside_itself_and_what_is_above_it),
+		claim(a_path_is_not_inside_its_children_or_its_namesakes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

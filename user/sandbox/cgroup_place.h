@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the cgroups of a run can be: chosen from two texts of /proc and a few files of the cgroup
+ * tree. Nothing is made.
+ */
+#ifndef TARE_CGROUP_PLACE_H
+#define TARE_CGROUP_PLACE_H
+
+#include "cgroup.h"
+
+/*
+ * Fills in a cgroup that is none yet: its layout, its paths, and what will count it. `memberships`
+ * is the text of /proc/self/cgroup. The tree is looked at where `mounts` says that it is mounted.
+ */
+int cgroup_place(struct cgroup *cgroup, const struct mountinfo_list *mounts,
+	const char *memberships, struct failure *why);
+
+#endif
