@@ -71,13 +71,19 @@ static int set_not_started(struct run *run, const struct failure *why)
 	return 0;
 }
 
-/* A reader or writer of the command's pipes must not wait for this process's copies. */
-static void let_streams_go(void)
+/*
+ * A reader or writer of the command's pipes must not wait for this process's copies. Those that
+ * tare still writes to stay open: standard error, and standard output if the document may go there.
+ */
+static void let_streams_go(const struct run_config *config)
 {
 	cleanup_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (null >= 0)
-		dup2(null, STDIN_FILENO);
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	if (!config->json_path)
+		dup2(null, STDOUT_FILENO);
 }
 
 static int bear(struct run *run, struct failure *why)
@@ -89,7 +95,7 @@ static int bear(struct run *run, struct failure *why)
 		return set_not_started(run, why);
 	if (error)
 		return error;
-	let_streams_go();
+	let_streams_go(run->config);
 	return sandbox_go(run->sandbox, why);
 }
 

@@ -28,8 +28,8 @@ struct builder {
 	const struct root_spec *spec;
 	int scratch_fd;
 	int root_fd;  /* the new root; -1 until its overlay is attached */
-	int null_fd;  /* a mount of the new /dev/null, to lie over files */
-	int empty_fd; /* a mount of an empty directory that cannot be written, to lie over others */
+	int null_fd;  /* the new /dev/null, to lie over files */
+	int empty_fd; /* an empty directory, to lie over others */
 	int layers;   /* overlays made so far */
 	uint64_t masked;
 };
@@ -65,16 +65,32 @@ static const char *relative(const char *path)
 	return *path ? path : ".";
 }
 
-/* Puts a copy of one mount over `path`, if there is such a path. */
-static int cover(const struct builder *builder, int mount_fd, const char *path, struct failure *why)
+/*
+ * Puts what `source_fd` shows over `path`, if there is such a path. The copy is made anew each
+ * time: before 6.15 the kernel copies only mounts that are in place.
+ */
+static int cover(const struct builder *builder, int source_fd, uint64_t attributes,
+	const char *path, struct failure *why)
 {
-	cleanup_fd int copy = mount_copy(mount_fd, "", why);
+	cleanup_fd int copy = mount_copy(source_fd, "", why);
 	int error;
 
 	if (copy < 0)
 		return copy;
-	error = mount_attach(copy, builder->root_fd, relative(path), why);
+	error = mount_change(copy, attributes, -1, why);
+	if (!error)
+		error = mount_attach(copy, builder->root_fd, relative(path), why);
 	return error == -ENOENT ? 0 : error;
+}
+
+static int cover_directory(const struct builder *builder, const char *path, struct failure *why)
+{
+	return cover(builder, builder->empty_fd, MOUNT_DATA | MOUNT_ATTR_RDONLY, path, why);
+}
+
+static int cover_file(const struct builder *builder, const char *path, struct failure *why)
+{
+	return cover(builder, builder->null_fd, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, path, why);
 }
 
 /* --- Overlays of the host's directories --- */
@@ -184,7 +200,7 @@ static int build_overlay(struct builder *builder, const char *path, struct failu
 
 	if (lower == -EINVAL) {
 		builder->masked++;
-		return cover(builder, builder->empty_fd, path, why);
+		return cover_directory(builder, path, why);
 	}
 	if (lower < 0)
 		return lower;
@@ -372,8 +388,8 @@ static int mask(const struct builder *builder, const char *path, struct failure 
 		return 0;
 	if (target < 0)
 		return target;
-	return cover(
-		builder, is_directory(target) ? builder->empty_fd : builder->null_fd, path, why);
+	return is_directory(target) ? cover_directory(builder, path, why)
+				    : cover_file(builder, path, why);
 }
 
 static int make_read_only(const struct builder *builder, const char *path, struct failure *why)
@@ -406,11 +422,7 @@ static int build_covers(struct builder *builder, struct failure *why)
 
 static int open_null(struct builder *builder, struct failure *why)
 {
-	cleanup_fd int device = mount_open_inside(builder->root_fd, "dev/null", O_NOFOLLOW, why);
-
-	if (device < 0)
-		return device;
-	builder->null_fd = mount_copy(device, "", why);
+	builder->null_fd = mount_open_inside(builder->root_fd, "dev/null", O_NOFOLLOW, why);
 	return builder->null_fd < 0 ? builder->null_fd : 0;
 }
 
@@ -442,10 +454,8 @@ static int build_scratch(struct builder *builder, struct failure *why)
 	error = make_directory(builder->scratch_fd, "empty", 0555, why);
 	if (error)
 		return error;
-	builder->empty_fd = mount_copy(builder->scratch_fd, "empty", why);
-	if (builder->empty_fd < 0)
-		return builder->empty_fd;
-	return mount_change(builder->empty_fd, MOUNT_DATA | MOUNT_ATTR_RDONLY, -1, why);
+	builder->empty_fd = mount_open_inside(builder->scratch_fd, "empty", O_DIRECTORY, why);
+	return builder->empty_fd < 0 ? builder->empty_fd : 0;
 }
 
 static int build_entry(struct builder *builder, const struct view_entry *entry, struct failure *why)
@@ -455,7 +465,7 @@ static int build_entry(struct builder *builder, const struct view_entry *entry, 
 	switch (entry->mode) {
 	case VIEW_MASKED:
 		builder->masked++;
-		return cover(builder, builder->empty_fd, entry->path, why);
+		return cover_directory(builder, entry->path, why);
 	case VIEW_HIDDEN:
 		return build_hidden(builder, entry->path, why);
 	case VIEW_OVERLAY:
