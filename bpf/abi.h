@@ -43,6 +43,26 @@ struct syscall_account {
 	struct syscall_counter unknown; /* numbers outside the table */
 };
 
+/*
+ * What the sandbox's filter refuses, by number: never, always, or where one of a pair of rules
+ * matches an argument; then the pair's place plus one. Two are the most that a call needs.
+ */
+#define REFUSED_NEVER 0
+#define REFUSED_ALWAYS 255
+#define REFUSAL_PAIRS 16
+
+struct refusal {
+	__u64 mask;
+	__u64 value;
+	__u32 argument; /* 0 or 1 */
+	__u32 is_any; /* refused if any bit of the mask is set, else if the masked bits are value */
+};
+
+struct refusal_account {
+	__u8 of_number[SYSCALL_NUMBERS];
+	struct refusal pairs[REFUSAL_PAIRS][2];
+};
+
 struct cpu_account {
 	__u64 cpu_ns;		/* run on this processor since the window opened */
 	__u64 before_window_ns; /* run by the run's tasks before: the launcher's share */

@@ -63,8 +63,10 @@ static __always_inline void close_member(struct task_struct *task, struct task_a
 	u64 now_ns = bpf_ktime_get_ns();
 
 	run->last_death_ns = now_ns;
-	if (account->flags & TASK_COUNTED)
+	if (account->flags & TASK_COUNTED) {
 		add_kernel_counters(task, account, cpu);
+		syscall_count_last(task, account);
+	}
 	if (account->flags & TASK_OF_COMMAND)
 		run->main_death_ns = now_ns;
 	read_memory_watermark(run);

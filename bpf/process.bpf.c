@@ -34,8 +34,7 @@ static __always_inline void birth_inherit(
 	if (!run || !account)
 		return;
 	account->flags = parent_account->flags & TASK_COUNTED;
-	/* It returns from its parent's clone without having entered it. */
-	account->flags |= TASK_IN_SYSCALL;
+	account->flags |= TASK_NEWBORN;
 	if (is_thread)
 		account->flags |= parent_account->flags & TASK_OF_COMMAND;
 	if (account->flags & TASK_COUNTED)
@@ -52,7 +51,7 @@ static __always_inline void birth_in_cgroup(struct task_struct *child)
 		return;
 	account = task_seed(child, slot);
 	if (account)
-		account->flags = TASK_IN_SYSCALL;
+		account->flags = TASK_NEWBORN;
 }
 
 /*
@@ -97,7 +96,7 @@ int BPF_PROG(join_cgroup, struct cgroup *cgroup, const char *path, struct task_s
 		return 0;
 	account->charged_ns = task->se.sum_exec_runtime;
 	task_begin(task, account);
-	account->flags = TASK_IN_SYSCALL;
+	account->flags = 0;
 	if (run->exec_ns) {
 		account->flags |= TASK_COUNTED;
 		count_birth(run, !is_leader(task));
@@ -109,7 +108,7 @@ int BPF_PROG(join_cgroup, struct cgroup *cgroup, const char *path, struct task_s
  * How far this clock is ahead of the processor's clock as the task's exec_start knows it: the
  * distance between two clocks that run alike, plus however old exec_start is. So the least
  * distance ever seen is the best, on whichever processor. The launcher reads its CPU clock just
- * before the exec, which brings exec_start up to date, and its next system call is a look at it.
+ * before the exec, which brings exec_start up to date, and the return of that call is a look at it.
  */
 void clock_observe(struct task_struct *task, struct task_account *account)
 {
@@ -172,10 +171,9 @@ static __always_inline void window_open(
 	account->exec_gap_ns = clock_gap_ns(task);
 	task_begin(task, account);
 	count_birth(run, false);
-	account->flags |= TASK_COUNTED | TASK_OF_COMMAND | TASK_AWAITS_BASELINE | TASK_IN_SYSCALL;
+	account->flags |= TASK_COUNTED | TASK_OF_COMMAND | TASK_AWAITS_BASELINE;
 	count_add(&awaited_baselines, 1);
 	mm_begin(BPF_CORE_READ(task, mm), account->slot);
-	syscall_count_exec(task, account->slot);
 }
 
 /* A run's first successful exec, by whichever member, opens its window; later ones only count. */

@@ -17,7 +17,7 @@ enum task_flags {
 	TASK_COUNTED = 1 << 0,	       /* inside the window */
 	TASK_OF_COMMAND = 1 << 1,      /* a thread of the command's own process */
 	TASK_AWAITS_BASELINE = 1 << 2, /* exec'd; its CPU time at that moment is not settled */
-	TASK_IN_SYSCALL = 1 << 3,      /* entered a system call, or was born inside one */
+	TASK_NEWBORN = 1 << 3,	       /* has yet to return from its parent's clone */
 	TASK_CLOCK_OBSERVED = 1 << 4,  /* clock_lag_ns is known */
 };
 
@@ -128,7 +128,7 @@ __hidden void baseline_settle(
 /* The first address space of a run: all later ones are found by their first page. */
 __hidden void mm_begin(struct mm_struct *mm, u32 slot);
 
-/* One call of this number, made by the exec that opens the window. */
-__hidden void syscall_count_exec(struct task_struct *task, u32 slot);
+/* The system call in which a task dies, if it is one of those that do not return. */
+__hidden void syscall_count_last(struct task_struct *task, struct task_account *account);
 
 #endif

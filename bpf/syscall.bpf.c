@@ -1,18 +1,71 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 // System calls: how many of each number and ABI, how many failed, how many a filter refused.
 //
-// Entry counts, exit tells errors. A call that a seccomp filter refuses never raises the entry
-// event but does raise the exit event: an exit without an entry is a refusal.
+// One hook, at the exit, counts calls and errors: half the cost of two, and a dispatch alone is
+// most of it. What the exit alone does not tell is added:
+//  - exit and exit_group do not return; they are counted at the task's death;
+//  - a task's first exit is from its parent's clone, which the parent counts;
+//  - rt_sigreturn has overwritten its own number;
+//  - a seccomp filter's verdict depends on number and arguments alone, so whether the sandbox's
+//    filter refused a failed call follows from its rules, which the launcher hands in.
 //
-// Below 7.0 the raw tracepoint pair is attached: it loses nothing and is the cheapest. From 7.0 on
-// tracepoints run preemptibly and raw tracepoint loses calls of tasks preempted inside it; there
-// the classic tracepoints are attached, which run with preemption off.
+// Below 7.0 the raw tracepoint is attached: it loses nothing and is the cheapest. From 7.0 on
+// tracepoints run preemptibly and it loses calls of tasks preempted inside it; there the classic
+// tracepoint is attached, which runs with preemption off.
 #include "run.bpf.h"
 
 #define X32_BIT 0x40000000
 #define TS_COMPAT 0x0002
-#define NR_EXECVE_X86_64 59
 #define MAX_ERRNO 4095
+#define ENOSYS 38
+
+#ifdef PREEMPTIBLE_TRACEPOINTS
+#define SYSCALL_EXIT "tp/raw_syscalls/sys_exit"
+
+/* The kernel's record of this tracepoint is a fixed interface: nothing here is relocated. */
+struct syscall_exit {
+	u64 header;
+	s64 number;
+	s64 value;
+};
+
+static __always_inline s64 exit_number(const struct syscall_exit *exit)
+{
+	return exit->number;
+}
+
+static __always_inline s64 exit_value(const struct syscall_exit *exit)
+{
+	return exit->value;
+}
+#else
+#define SYSCALL_EXIT "raw_tp/sys_exit"
+
+struct syscall_exit {
+	u64 regs, value; /* the arguments of the kernel's trace_sys_exit() */
+};
+
+static __always_inline s64 exit_number(const struct syscall_exit *exit)
+{
+	struct pt_regs *regs = (struct pt_regs *)exit->regs;
+
+	return BPF_CORE_READ(regs, orig_ax);
+}
+
+static __always_inline s64 exit_value(const struct syscall_exit *exit)
+{
+	return exit->value;
+}
+#endif
+
+/* By ABI: the calls that end a task, and the one that returns from a signal handler. */
+static const struct {
+	u32 exit, exit_group, rt_sigreturn;
+} special_numbers[ABI_COUNT] = {
+	[ABI_X86_64] = { 60, 231, 15 },
+	[ABI_IA32] = { 1, 252, 173 },
+	[ABI_X32] = { 60, 231, 513 },
+};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -21,110 +74,126 @@ struct {
 	__type(value, struct syscall_account);
 } syscalls SEC(".maps");
 
-static __always_inline u32 syscall_abi(struct task_struct *task, u64 number)
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ABI_COUNT);
+	__type(key, u32);
+	__type(value, struct refusal_account);
+} refusals SEC(".maps");
+
+static __always_inline u32 syscall_abi(struct task_struct *task, s64 number)
 {
 	if (task->thread_info.status & TS_COMPAT)
 		return ABI_IA32;
-	return number & X32_BIT ? ABI_X32 : ABI_X86_64;
+	return number >= 0 && number & X32_BIT ? ABI_X32 : ABI_X86_64;
 }
 
-static __always_inline struct syscall_counter *syscall_counter(
-	struct task_struct *task, u32 slot, long number)
+static __always_inline u64 number_in_abi(u32 abi, s64 number)
 {
-	u32 abi = syscall_abi(task, number);
+	return abi == ABI_X32 ? (u32)number & ~X32_BIT : (u32)number;
+}
+
+static __always_inline struct syscall_counter *syscall_counter(u32 slot, u32 abi, u64 number)
+{
 	u32 key = slot * ABI_COUNT + abi;
 	struct syscall_account *account = bpf_map_lookup_elem(&syscalls, &key);
-	u64 index = (u32)number;
 
 	if (!account)
 		return 0;
-	if (abi == ABI_X32)
-		index &= ~X32_BIT;
-	return index < SYSCALL_NUMBERS ? &account->number[index] : &account->unknown;
+	return number < SYSCALL_NUMBERS ? &account->number[number] : &account->unknown;
 }
 
-void syscall_count_exec(struct task_struct *task, u32 slot)
+static __always_inline u64 argument(struct task_struct *task, u32 abi, u32 place)
 {
-	struct syscall_counter *counter = syscall_counter(task, slot, NR_EXECVE_X86_64);
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 
-	if (counter)
-		count_add(&counter->count, 1);
+	if (abi == ABI_IA32)
+		return (u32)(place ? BPF_CORE_READ(regs, cx) : BPF_CORE_READ(regs, bx));
+	return place ? BPF_CORE_READ(regs, si) : BPF_CORE_READ(regs, di);
 }
 
-static __always_inline int enter(struct task_struct *task, long number)
+static __always_inline bool matches(struct task_struct *task, u32 abi, struct refusal *rule)
+{
+	u64 value = argument(task, abi, rule->argument) & rule->mask;
+
+	return rule->is_any ? value != 0 : value == rule->value;
+}
+
+/* Only failed calls come here. */
+static __always_inline bool is_refused(struct task_struct *task, u32 slot, u32 abi, u64 number)
+{
+	u32 key = slot * ABI_COUNT + abi;
+	struct refusal_account *rules = bpf_map_lookup_elem(&refusals, &key);
+	u32 rule;
+
+	if (!rules || number >= SYSCALL_NUMBERS)
+		return false;
+	rule = rules->of_number[number];
+	if (rule == REFUSED_NEVER || rule == REFUSED_ALWAYS)
+		return rule;
+	rule = (rule - 1) & (REFUSAL_PAIRS - 1);
+	return matches(task, abi, &rules->pairs[rule][0]) ||
+	       matches(task, abi, &rules->pairs[rule][1]);
+}
+
+/* A restored register frame has -1 for its call's number, as has a call of that number. */
+static __always_inline u64 true_number(u32 abi, s64 number, s64 value)
+{
+	if (number == -1 && value != -ENOSYS)
+		return special_numbers[abi].rt_sigreturn;
+	return number_in_abi(abi, number);
+}
+
+static __always_inline void count(
+	struct task_struct *task, struct task_account *account, s64 number, s64 value)
+{
+	u32 abi = syscall_abi(task, number);
+	u64 index = true_number(abi, number, value);
+	struct syscall_counter *counter = syscall_counter(account->slot, abi, index);
+
+	if (!counter)
+		return;
+	counter->count++;
+	if ((u64)value < (u64)-MAX_ERRNO)
+		return;
+	counter->errors++;
+	if (is_refused(task, account->slot, abi, index))
+		counter->denied++;
+}
+
+/* The number is asked for late: most tasks of the machine are no members. */
+static __always_inline int leave(struct task_struct *task, const struct syscall_exit *exit)
 {
 	struct task_account *account = task_get(task);
-	struct syscall_counter *counter;
 
 	if (!account)
 		return 0;
-	if (!(account->flags & TASK_COUNTED)) {
+	if (account->flags & TASK_NEWBORN)
+		account->flags &= ~TASK_NEWBORN;
+	else if (account->flags & TASK_COUNTED)
+		count(task, account, exit_number(exit), exit_value(exit));
+	else
 		clock_observe(task, account);
-		return 0;
-	}
-	account->flags |= TASK_IN_SYSCALL;
-	counter = syscall_counter(task, account->slot, number);
+	return 0;
+}
+
+SEC(SYSCALL_EXIT)
+int syscall_leaves(struct syscall_exit *exit)
+{
+	return leave(bpf_get_current_task_btf(), exit);
+}
+
+void syscall_count_last(struct task_struct *task, struct task_account *account)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	s64 number = BPF_CORE_READ(regs, orig_ax);
+	u32 abi = syscall_abi(task, number);
+	u64 index = number_in_abi(abi, number);
+	struct syscall_counter *counter;
+
+	if (index != special_numbers[abi].exit && index != special_numbers[abi].exit_group)
+		return;
+	counter = syscall_counter(account->slot, abi, index);
 	if (counter)
 		counter->count++;
-	return 0;
 }
-
-static __always_inline int leave(struct task_struct *task, long number, long value)
-{
-	struct task_account *account = task_get_counted(task);
-	struct syscall_counter *counter;
-	bool was_entered;
-
-	if (!account)
-		return 0;
-	was_entered = account->flags & TASK_IN_SYSCALL;
-	account->flags &= ~TASK_IN_SYSCALL;
-	if (was_entered && (u64)value < (u64)-MAX_ERRNO)
-		return 0;
-	counter = syscall_counter(task, account->slot, number);
-	if (!counter)
-		return 0;
-	counter->errors++;
-	if (!was_entered) {
-		counter->count++;
-		counter->denied++;
-	}
-	return 0;
-}
-
-#ifdef PREEMPTIBLE_TRACEPOINTS
-
-/* The kernel's records of these tracepoints are a fixed interface: nothing here is relocated. */
-struct syscall_record {
-	u64 header;
-	s64 number;
-	s64 value_or_argument;
-};
-
-SEC("tp/raw_syscalls/sys_enter")
-int syscall_enters(struct syscall_record *record)
-{
-	return enter(bpf_get_current_task_btf(), record->number);
-}
-
-SEC("tp/raw_syscalls/sys_exit")
-int syscall_leaves(struct syscall_record *record)
-{
-	return leave(bpf_get_current_task_btf(), record->number, record->value_or_argument);
-}
-
-#else
-
-SEC("raw_tp/sys_enter")
-int BPF_PROG(syscall_enters, struct pt_regs *regs, long number)
-{
-	return enter(bpf_get_current_task_btf(), number);
-}
-
-SEC("raw_tp/sys_exit")
-int BPF_PROG(syscall_leaves, struct pt_regs *regs, long value)
-{
-	return leave(bpf_get_current_task_btf(), BPF_CORE_READ(regs, orig_ax), value);
-}
-
-#endif

@@ -99,18 +99,26 @@ static int bear(struct run *run, struct failure *why)
 	return sandbox_go(run->sandbox, why);
 }
 
+static int expect_refusals(struct run *run, struct failure *why)
+{
+	struct refusal_rule rules[SANDBOX_REFUSALS];
+	size_t count = sandbox_list_refusals(run->config, rules, SANDBOX_REFUSALS);
+
+	return collector_expect_refusals(run->collector, rules, count, why);
+}
+
 /* The collector is loaded while the container is being built, by the other process. */
 static int start(struct run *run, struct failure *why)
 {
-	struct sandbox_spec spec = {
-		.config = run->config, .environment = environ
-	};
+	struct sandbox_spec spec = { .config = run->config, .environment = environ };
 	int error = take_signals(run, why);
 
 	if (!error)
 		error = sandbox_open(&spec, &run->sandbox, why);
 	if (!error)
 		error = collector_open(&run->collector, why);
+	if (!error)
+		error = expect_refusals(run, why);
 	if (!error)
 		error = collector_register(run->collector, sandbox_cgroup_fd(run->sandbox), why);
 	return error ? error : bear(run, why);
@@ -274,7 +282,8 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 	if (error)
 		return error;
 	if (!account->run.exec_ns)
-		return failure_set(why, 0, "the collector did not see the command's exec; "
+		return failure_set(why, 0,
+			"the collector did not see the command's exec; "
 			"nothing of what it counted can be trusted");
 	read_start_time(result, account);
 	result->outcome.oom_kills =
@@ -433,6 +442,19 @@ static int weigh_and_tell(const struct run_config *config, struct output_file *j
 	return error ? print_failure(&why, 125) : status;
 }
 
+/* What the caller left open is for no process of the run: it might lead out of the container. */
+static void close_inherited(const struct output_file *keep)
+{
+	int one = keep->fd > STDERR_FILENO ? keep->fd : STDERR_FILENO;
+	int other = keep->directory_fd > STDERR_FILENO ? keep->directory_fd : STDERR_FILENO;
+	unsigned int low = one < other ? one : other, high = one < other ? other : one;
+
+	/* Ranges that hold nothing are refused, and that is fine. */
+	(void)close_range(STDERR_FILENO + 1, low - 1, 0);
+	(void)close_range(low + 1, high - 1, 0);
+	(void)close_range(high + 1, ~0U, 0);
+}
+
 int run_command(int argc, char **argv)
 {
 	struct output_file json = OUTPUT_FILE_NONE;
@@ -449,6 +471,7 @@ int run_command(int argc, char **argv)
 	}
 	if (config.json_path && output_file_open(config.json_path, &json, &why))
 		return print_failure(&why, 125);
+	close_inherited(&json);
 	status = weigh_and_tell(&config, &json);
 	output_file_discard(&json);
 	return status;

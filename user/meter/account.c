@@ -97,6 +97,15 @@ static void fill_memory(
 			number_unknown("no memory controller could be had for the run alone");
 }
 
+/* Every sleep ends by one wakeup; only the last switch of a task is no sleep. */
+static struct number count_wakeups(const struct run_account *run, const struct cpu_account *sum)
+{
+	if (sum->voluntary_switches < run->dead_tasks)
+		return number_unknown("fewer switches than deaths were seen");
+	return number_known(sum->voluntary_switches - run->dead_tasks,
+		"kernel:voluntary switches but the last one of each task");
+}
+
 static void fill_tasks(
 	const struct run_account *run, const struct cpu_account *sum, struct result *result)
 {
@@ -113,9 +122,7 @@ static void fill_tasks(
 	result->scheduler.voluntary_switches = number_known(sum->voluntary_switches, deaths);
 	result->scheduler.involuntary_switches = number_known(sum->involuntary_switches, deaths);
 	result->scheduler.migrations = number_known(sum->migrations, deaths);
-	/* Every sleep ends by one wakeup; only the last switch of a task is no sleep. */
-	result->scheduler.wakeups = number_known(sum->voluntary_switches - run->dead_tasks,
-		"kernel:voluntary switches but the last one of each task");
+	result->scheduler.wakeups = count_wakeups(run, sum);
 	result->faults.minor = number_known(sum->minor_faults, deaths);
 	result->faults.major = number_known(sum->major_faults, deaths);
 }

@@ -91,7 +91,6 @@ static const struct attachment attachments[] = {
 	RAW(pages_change, "rss_stat"),
 	RAW(mm_ends, "exit_mmap"),
 	TRACEPOINT(birth),
-	{ PROGRAM(syscall_enters), .kind = ATTACH_SYSCALLS, .tracepoint = "sys_enter" },
 	{ PROGRAM(syscall_leaves), .kind = ATTACH_SYSCALLS, .tracepoint = "sys_exit" },
 	CGROUP(packet_received, BPF_CGROUP_INET_INGRESS),
 	CGROUP(packet_sent, BPF_CGROUP_INET_EGRESS),
@@ -337,6 +336,69 @@ int collector_register(struct collector *collector, int cgroup_fd, struct failur
 	if (!error)
 		error = attach_all(collector, cgroup_fd, why);
 	collector->start_ns += now_ns() - begin_ns;
+	return error;
+}
+
+_Static_assert(REFUSAL_X86_64 == (int)ABI_X86_64 && REFUSAL_IA32 == (int)ABI_IA32 &&
+		       REFUSAL_X32 == (int)ABI_X32,
+	"the sandbox and the collector name the ABIs alike");
+
+static struct refusal refusal_of(const struct refusal_rule *rule)
+{
+	return (struct refusal){ .mask = rule->mask,
+		.value = rule->value,
+		.argument = rule->argument,
+		.is_any = rule->is_any };
+}
+
+/* A pair that is not full is filled with a rule that matches nothing. */
+static int add_refusal(
+	struct refusal_account *account, const struct refusal_rule *rule, size_t *pairs)
+{
+	static const struct refusal never = { .mask = 0, .value = 1 };
+	uint8_t *place = &account->of_number[rule->number];
+
+	if (!rule->looks_at_argument) {
+		*place = REFUSED_ALWAYS;
+		return 0;
+	}
+	if (*place) {
+		account->pairs[*place - 1][1] = refusal_of(rule);
+		return 0;
+	}
+	if (*pairs == REFUSAL_PAIRS)
+		return -ENOSPC;
+	account->pairs[*pairs][0] = refusal_of(rule);
+	account->pairs[*pairs][1] = never;
+	*place = ++*pairs;
+	return 0;
+}
+
+static int expect_in_abi(struct collector *collector, uint32_t abi,
+	const struct refusal_rule *rules, size_t count, struct failure *why)
+{
+	uint32_t key = PRIVATE_SLOT * ABI_COUNT + abi;
+	struct refusal_account account = { 0 };
+	size_t pairs = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if ((uint32_t)rules[i].abi != abi || rules[i].number >= SYSCALL_NUMBERS)
+			continue;
+		if (add_refusal(&account, &rules[i], &pairs))
+			return failure_set(why, ENOSPC, "tell the collector what is refused");
+	}
+	if (bpf_map_update_elem(collector->skeleton->maps.refusals.map_fd, &key, &account, BPF_ANY))
+		return failure_set(why, errno, "tell the collector what is refused");
+	return 0;
+}
+
+int collector_expect_refusals(struct collector *collector, const struct refusal_rule *rules,
+	size_t count, struct failure *why)
+{
+	int error = 0;
+
+	for (uint32_t abi = 0; abi < ABI_COUNT && !error; abi++)
+		error = expect_in_abi(collector, abi, rules, count, why);
 	return error;
 }
 

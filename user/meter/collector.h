@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/failure.h"
+#include "base/refusal.h"
 #include "bpf/abi.h"
 
 struct collector;
@@ -35,6 +36,10 @@ int collector_open(struct collector **out, struct failure *why);
  * in it from now on, or moved into it, and all their descendants belong to the run.
  */
 int collector_register(struct collector *collector, int cgroup_fd, struct failure *why);
+
+/* Tells which failed calls the sandbox refused, so that they are counted as such. Before a run. */
+int collector_expect_refusals(struct collector *collector, const struct refusal_rule *rules,
+	size_t count, struct failure *why);
 
 /* Readable when there may be news for collector_is_drained. Borrowed; for poll. */
 int collector_event_fd(const struct collector *collector);

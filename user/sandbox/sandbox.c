@@ -82,6 +82,13 @@ static unsigned int allowed_groups(const struct run_config *config)
 	       (config->allow_namespaces ? SECCOMP_NAMESPACES : 0);
 }
 
+size_t sandbox_list_refusals(const struct run_config *config, struct refusal_rule *out, size_t room)
+{
+	if (config->no_container)
+		return 0;
+	return seccomp_list_refusals(allowed_groups(config), out, room);
+}
+
 static int prepare_container(struct sandbox *sandbox, const struct run_config *config,
 	const struct mountinfo_list *mounts, struct failure *why)
 {

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 #include "base/config.h"
 #include "base/failure.h"
+#include "base/refusal.h"
 
 struct sandbox;
 
@@ -36,6 +37,14 @@ struct sandbox_event {
 	bool core_dumped;
 	int code; /* exit code, or signal */
 };
+
+/*
+ * What the sandbox of this run will refuse; at most `room` rules, for which SANDBOX_REFUSALS
+ * suffices. Returns how many.
+ */
+#define SANDBOX_REFUSALS 128
+size_t sandbox_list_refusals(
+	const struct run_config *config, struct refusal_rule *out, size_t room);
 
 int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct failure *why);
 

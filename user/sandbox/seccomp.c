@@ -25,33 +25,27 @@
 /* All arguments compared here are 32 bits wide in the kernel: what is above must not hide them. */
 #define INT_MASK 0xffffffffULL
 
+/* In the number of an x32 call. */
+#define X32_BIT 0x40000000
+
+enum rule_kind {
+	REFUSE_CALL,  /* whatever its arguments */
+	REFUSE_VALUE, /* if the argument is `value` */
+	REFUSE_FLAGS, /* if the argument has any of the bits of `value` */
+};
+
 struct rule {
 	const char *name;
 	int error;
 	enum seccomp_group group;
-	bool looks_at_argument; /* refused only if (argument & mask) == value */
+	enum rule_kind kind;
 	unsigned int argument;
-	uint64_t mask, value;
+	uint64_t value;
 };
 
-#define REFUSE(call, errnum, of)                                                                   \
-	{                                                                                          \
-		.name = call, .error = errnum, .group = of                                         \
-	}
-#define REFUSE_VALUE(call, errnum, of, number, wanted)                                             \
-	{                                                                                          \
-		.name = call, .error = errnum, .group = of, .looks_at_argument = true,             \
-		.argument = number, .mask = INT_MASK, .value = wanted                              \
-	}
-#define REFUSE_FLAG(call, errnum, of, number, flag)                                                \
-	{                                                                                          \
-		.name = call, .error = errnum, .group = of, .looks_at_argument = true,             \
-		.argument = number, .mask = flag, .value = flag                                    \
-	}
-
-#define REFUSE_NAMESPACE(flag)                                                                     \
-	REFUSE_FLAG("unshare", EPERM, SECCOMP_NAMESPACES, 0, flag),                                \
-		REFUSE_FLAG("clone", EPERM, SECCOMP_NAMESPACES, 0, flag)
+#define NAMESPACE_FLAGS                                                                            \
+	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | \
+		CLONE_NEWCGROUP)
 
 /*
  * ENOSYS where programs try a new call and fall back, EPERM where there is nothing to fall back
@@ -60,81 +54,89 @@ struct rule {
  */
 static const struct rule rules[] = {
 	/* Keys are found by serial number, from any namespace. */
-	REFUSE("add_key", EPERM, SECCOMP_ALWAYS),
-	REFUSE("request_key", EPERM, SECCOMP_ALWAYS),
-	REFUSE("keyctl", EPERM, SECCOMP_ALWAYS),
+	{ "add_key", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
+	{ "request_key", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
+	{ "keyctl", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
 
 	/* Ways into the kernel that a measured program has no business with. */
-	REFUSE("bpf", EPERM, SECCOMP_ALWAYS),
-	REFUSE("perf_event_open", EPERM, SECCOMP_ALWAYS),
-	REFUSE("userfaultfd", EPERM, SECCOMP_ALWAYS),
+	{ "bpf", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
+	{ "perf_event_open", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
+	{ "userfaultfd", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
 
-	/* Sockets to the hypervisor belong to no network namespace. */
-	REFUSE_VALUE("socket", EAFNOSUPPORT, SECCOMP_ALWAYS, 0, AF_VSOCK),
-	REFUSE_VALUE("socketpair", EAFNOSUPPORT, SECCOMP_ALWAYS, 0, AF_VSOCK),
+	/*
+	 * Sockets to the hypervisor belong to no network namespace. The old 32-bit ABI has all
+	 * socket calls behind one number, with the family in memory, where a filter cannot see it:
+	 * there the making of sockets is refused. Any library newer than 2016 uses the plain calls.
+	 */
+	{ "socket", EAFNOSUPPORT, SECCOMP_ALWAYS, REFUSE_VALUE, 0, AF_VSOCK },
+	{ "socketpair", EAFNOSUPPORT, SECCOMP_ALWAYS, REFUSE_VALUE, 0, AF_VSOCK },
+	{ "socketcall", ENOSYS, SECCOMP_ALWAYS, REFUSE_VALUE, 0, SYS_SOCKET },
+	{ "socketcall", ENOSYS, SECCOMP_ALWAYS, REFUSE_VALUE, 0, SYS_SOCKETPAIR },
 
 	/* Typing into the caller's terminal. */
-	REFUSE_VALUE("ioctl", EPERM, SECCOMP_ALWAYS, 1, TIOCSTI),
-	REFUSE_VALUE("ioctl", EPERM, SECCOMP_ALWAYS, 1, TIOCLINUX),
+	{ "ioctl", EPERM, SECCOMP_ALWAYS, REFUSE_VALUE, 1, TIOCSTI },
+	{ "ioctl", EPERM, SECCOMP_ALWAYS, REFUSE_VALUE, 1, TIOCLINUX },
 
 	/* Work that bypasses the system calls that are counted and filtered. */
-	REFUSE("io_uring_setup", ENOSYS, SECCOMP_IO_URING),
-	REFUSE("io_uring_enter", ENOSYS, SECCOMP_IO_URING),
-	REFUSE("io_uring_register", ENOSYS, SECCOMP_IO_URING),
+	{ "io_uring_setup", ENOSYS, SECCOMP_IO_URING, REFUSE_CALL, 0, 0 },
+	{ "io_uring_enter", ENOSYS, SECCOMP_IO_URING, REFUSE_CALL, 0, 0 },
+	{ "io_uring_register", ENOSYS, SECCOMP_IO_URING, REFUSE_CALL, 0, 0 },
 
-	REFUSE("mount", EPERM, SECCOMP_MOUNTS),
-	REFUSE("umount2", EPERM, SECCOMP_MOUNTS),
-	REFUSE("umount", EPERM, SECCOMP_MOUNTS),
-	REFUSE("pivot_root", EPERM, SECCOMP_MOUNTS),
-	REFUSE("move_mount", EPERM, SECCOMP_MOUNTS),
-	REFUSE("open_tree", EPERM, SECCOMP_MOUNTS),
-	REFUSE("mount_setattr", EPERM, SECCOMP_MOUNTS),
-	REFUSE("fsopen", EPERM, SECCOMP_MOUNTS),
-	REFUSE("fsconfig", EPERM, SECCOMP_MOUNTS),
-	REFUSE("fsmount", EPERM, SECCOMP_MOUNTS),
-	REFUSE("fspick", EPERM, SECCOMP_MOUNTS),
+	{ "mount", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
+	{ "umount2", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
+	{ "umount", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
+	{ "pivot_root", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
+	{ "move_mount", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
+	{ "open_tree", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
+	{ "mount_setattr", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
+	{ "fsopen", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
+	{ "fsconfig", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
+	{ "fsmount", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
+	{ "fspick", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
 
-	REFUSE("setns", EPERM, SECCOMP_NAMESPACES),
-	REFUSE_NAMESPACE(CLONE_NEWUSER),
-	REFUSE_NAMESPACE(CLONE_NEWNS),
-	REFUSE_NAMESPACE(CLONE_NEWPID),
-	REFUSE_NAMESPACE(CLONE_NEWNET),
-	REFUSE_NAMESPACE(CLONE_NEWIPC),
-	REFUSE_NAMESPACE(CLONE_NEWUTS),
-	REFUSE_NAMESPACE(CLONE_NEWCGROUP),
 	/* The time flag shares its bit with clone's exit signal; only unshare can mean it. */
-	REFUSE_FLAG("unshare", EPERM, SECCOMP_NAMESPACES, 0, CLONE_NEWTIME),
+	{ "setns", EPERM, SECCOMP_NAMESPACES, REFUSE_CALL, 0, 0 },
+	{ "unshare", EPERM, SECCOMP_NAMESPACES, REFUSE_FLAGS, 0, NAMESPACE_FLAGS | CLONE_NEWTIME },
+	{ "clone", EPERM, SECCOMP_NAMESPACES, REFUSE_FLAGS, 0, NAMESPACE_FLAGS },
 };
+
+#define RULE_COUNT (sizeof(rules) / sizeof(rules[0]))
+
+static int add_masked(
+	scmp_filter_ctx context, const struct rule *rule, int number, uint64_t mask, uint64_t value)
+{
+	return seccomp_rule_add(context, SCMP_ACT_ERRNO(rule->error), number, 1,
+		SCMP_CMP(rule->argument, SCMP_CMP_MASKED_EQ, mask, value));
+}
+
+/* libseccomp has no "any of these bits": each is a rule of its own. */
+static int add_flags(scmp_filter_ctx context, const struct rule *rule, int number)
+{
+	int error = 0;
+
+	for (uint64_t flags = rule->value; flags && !error; flags &= flags - 1) {
+		uint64_t lowest = flags & -flags;
+
+		error = add_masked(context, rule, number, lowest, lowest);
+	}
+	return error;
+}
 
 static int add_rule(scmp_filter_ctx context, const struct rule *rule)
 {
 	int number = seccomp_syscall_resolve_name(rule->name);
-	uint32_t action = SCMP_ACT_ERRNO(rule->error);
 
 	if (number == __NR_SCMP_ERROR)
 		return -ENOSYS;
-	if (!rule->looks_at_argument)
-		return seccomp_rule_add(context, action, number, 0);
-	return seccomp_rule_add(context, action, number, 1,
-		SCMP_CMP(rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, rule->value));
-}
-
-/*
- * The old 32-bit ABI has all socket calls behind one number, with the family in memory. Any
- * library newer than 2016 uses the plain ones.
- */
-static int add_socketcall(scmp_filter_ctx context)
-{
-	static const int calls[] = { SYS_SOCKET, SYS_SOCKETPAIR };
-
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		int error = seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(socketcall),
-			1, SCMP_CMP(0, SCMP_CMP_MASKED_EQ, INT_MASK, calls[i]));
-
-		if (error)
-			return error;
+	switch (rule->kind) {
+	case REFUSE_VALUE:
+		return add_masked(context, rule, number, INT_MASK, rule->value);
+	case REFUSE_FLAGS:
+		return add_flags(context, rule, number);
+	case REFUSE_CALL:
+		break;
 	}
-	return 0;
+	return seccomp_rule_add(context, SCMP_ACT_ERRNO(rule->error), number, 0);
 }
 
 static int add_abis(scmp_filter_ctx context)
@@ -159,11 +161,9 @@ static int add_rules(scmp_filter_ctx context, unsigned int allowed, struct failu
 	/* A tree of comparisons instead of a chain: four times fewer instructions for a call. */
 	if (!error)
 		error = seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	if (!error)
-		error = add_socketcall(context);
 	if (error)
 		return failure_set(why, -error, "prepare the system call filter");
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+	for (size_t i = 0; i < RULE_COUNT; i++) {
 		if (rules[i].group & allowed)
 			continue;
 		error = add_rule(context, &rules[i]);
@@ -218,6 +218,44 @@ int seccomp_filter_load(const struct seccomp_filter *filter, struct failure *why
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
 		return failure_set(why, errno, "load the system call filter");
 	return 0;
+}
+
+static const uint32_t refusal_abis[REFUSAL_ABIS] = {
+	[REFUSAL_X86_64] = SCMP_ARCH_X86_64,
+	[REFUSAL_IA32] = SCMP_ARCH_X86,
+	[REFUSAL_X32] = SCMP_ARCH_X32,
+};
+
+/* False where this ABI has no such call: libseccomp gives it a negative number then. */
+static bool describe_rule(const struct rule *rule, enum refusal_abi abi, struct refusal_rule *out)
+{
+	int number = seccomp_syscall_resolve_name_arch(refusal_abis[abi], rule->name);
+
+	if (number < 0)
+		return false;
+	*out = (struct refusal_rule){
+		.abi = abi,
+		.number = abi == REFUSAL_X32 ? number & ~X32_BIT : number,
+		.looks_at_argument = rule->kind != REFUSE_CALL,
+		.argument = rule->argument,
+		.mask = rule->kind == REFUSE_FLAGS ? rule->value : INT_MASK,
+		.value = rule->value,
+		.is_any = rule->kind == REFUSE_FLAGS,
+	};
+	return true;
+}
+
+size_t seccomp_list_refusals(unsigned int allowed, struct refusal_rule *out, size_t room)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < RULE_COUNT; i++) {
+		if (rules[i].group & allowed)
+			continue;
+		for (int abi = 0; abi < REFUSAL_ABIS && count < room; abi++)
+			count += describe_rule(&rules[i], abi, &out[count]);
+	}
+	return count;
 }
 
 void seccomp_filter_done(struct seccomp_filter *filter)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/failure.h"
+#include "base/refusal.h"
 
 /* Groups of system calls that an option can let through. */
 enum seccomp_group {
@@ -30,6 +31,12 @@ int seccomp_filter_build(struct seccomp_filter *filter, unsigned int allowed, st
 
 /* Loads it into this thread, with no_new_privs, for good. Allocates nothing. */
 int seccomp_filter_load(const struct seccomp_filter *filter, struct failure *why);
+
+/*
+ * What that filter refuses, rule by rule and ABI by ABI, for others to tell; at most `room` of
+ * them, of which there are fewer than 128. Returns how many.
+ */
+size_t seccomp_list_refusals(unsigned int allowed, struct refusal_rule *out, size_t room);
 
 void seccomp_filter_done(struct seccomp_filter *filter);
 
