@@ -144,7 +144,8 @@ static long look_at_processor(u32 processor, struct first_look *look)
 	return 0;
 }
 
-void mm_begin(struct mm_struct *mm, u32 slot)
+/* An address space is found by its first change after its process began to count. */
+static __always_inline void mm_begin(struct mm_struct *mm, u32 slot)
 {
 	struct mm_account fresh = { .slot = slot };
 	struct first_look look = { .mm = mm };

@@ -173,7 +173,6 @@ static __always_inline void window_open(
 	count_birth(run, false);
 	account->flags |= TASK_COUNTED | TASK_OF_COMMAND | TASK_AWAITS_BASELINE;
 	count_add(&awaited_baselines, 1);
-	mm_begin(BPF_CORE_READ(task, mm), account->slot);
 }
 
 /* A run's first successful exec, by whichever member, opens its window; later ones only count. */

@@ -125,9 +125,6 @@ __hidden void clock_observe(struct task_struct *task, struct task_account *accou
 __hidden void baseline_settle(
 	struct run_account *run, struct task_struct *task, struct task_account *account);
 
-/* The first address space of a run: all later ones are found by their first page. */
-__hidden void mm_begin(struct mm_struct *mm, u32 slot);
-
 /* The system call in which a task dies, if it is one of those that do not return. */
 __hidden void syscall_count_last(struct task_struct *task, struct task_account *account);
 

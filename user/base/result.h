@@ -111,6 +111,7 @@ struct result {
 		const char *mode; /* "private", "shared"; NULL when none ran */
 		struct loss loss;
 		uint64_t start_ns; /* load and attach */
+		uint64_t stop_ns;  /* detach and free */
 		/* The exec that opens the window, and the launcher's CPU time until then. */
 		struct number exec_monotonic, exec_baseline;
 	} collector;

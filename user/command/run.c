@@ -366,7 +366,7 @@ int run_weigh(const struct run_config *config, struct result *result, struct fai
 		error = finish(&run, why);
 	describe(&run);
 	close_error = sandbox_close(run.sandbox, &close_failure);
-	collector_close(run.collector);
+	result->collector.stop_ns = collector_close(run.collector);
 	close_fd(&run.signal_fd);
 	if (!error && close_error) {
 		error = close_error;

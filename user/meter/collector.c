@@ -514,10 +514,8 @@ uint64_t collector_start_ns(const struct collector *collector)
 	return collector->start_ns;
 }
 
-void collector_close(struct collector *collector)
+static void release(struct collector *collector)
 {
-	if (!collector)
-		return;
 	for (size_t i = 0; i < collector->link_count; i++)
 		close(collector->links[i]);
 	if (collector->events)
@@ -527,4 +525,14 @@ void collector_close(struct collector *collector)
 	if (collector->skeleton)
 		steady__destroy(collector->skeleton);
 	free(collector);
+}
+
+uint64_t collector_close(struct collector *collector)
+{
+	uint64_t begin_ns = now_ns();
+
+	if (!collector)
+		return 0;
+	release(collector);
+	return now_ns() - begin_ns;
 }

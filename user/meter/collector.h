@@ -59,7 +59,7 @@ void account_done(struct account *account);
 /* How long loading and attaching took, in nanoseconds. */
 uint64_t collector_start_ns(const struct collector *collector);
 
-/* Detaches and frees; NULL is fine. */
-void collector_close(struct collector *collector);
+/* Detaches and frees; NULL is fine. Returns how long that took, in nanoseconds. */
+uint64_t collector_close(struct collector *collector);
 
 #endif

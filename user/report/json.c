@@ -274,6 +274,7 @@ static void put_collector(struct document *document, const struct result *result
 		{ "cpu_time_differs", json_boolean(loss->cpu_time_differs) },
 		{ "cpu_difference_ns", json_integer(loss->cpu_difference_ns) },
 		{ "start_ns", integer_or_null(result->collector.start_ns) },
+		{ "stop_ns", integer_or_null(result->collector.stop_ns) },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
