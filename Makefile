@@ -73,9 +73,15 @@ say = @printf '  %-8s%s\n' $(1) $(2)
 all: $(OUT)/tare ## build build/tare (the default; needs no network)
 
 build/preemptible/%: BPF_FLAGS += -DPREEMPTIBLE_TRACEPOINTS
-build/steady/%.bpf.o build/preemptible/%.bpf.o: bpf/%.bpf.c build/bpf.flags
+# Not one rule of two patterns: make takes that for one recipe that makes both.
+define compile_bpf
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_FLAGS) -c $< -o $@
+endef
+build/steady/%.bpf.o: bpf/%.bpf.c build/bpf.flags
+	$(compile_bpf)
+build/preemptible/%.bpf.o: bpf/%.bpf.c build/bpf.flags
+	$(compile_bpf)
 
 $(foreach kernel,$(KERNELS),$(eval build/$(kernel).bpf.o: $(filter build/$(kernel)/%,$(BPF_OBJECTS))))
 $(KERNELS:%=build/%.bpf.o):

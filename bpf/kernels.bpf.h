@@ -67,13 +67,12 @@ static __always_inline u64 mm_parts_base(struct mm_struct *mm, u32 member)
 /* The place of the memory controller among the others depends on what the kernel was built with. */
 static __always_inline u64 task_memory_cgroup(struct task_struct *task)
 {
-	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	const void *places = (const void *)BPF_CORE_READ(task, cgroups) +
+			     bpf_core_field_offset(struct css_set, subsys);
 	u64 place = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
 	u64 memory = 0;
 
-	bpf_probe_read_kernel(&memory, sizeof(memory),
-		(void *)set + bpf_core_field_offset(struct css_set, subsys) +
-			place * sizeof(memory));
+	bpf_probe_read_kernel(&memory, sizeof(memory), places + place * sizeof(memory));
 	return memory;
 }
 

@@ -126,40 +126,39 @@ void clock_observe(struct task_struct *task, struct task_account *account)
  * clock up to date as well. What was stolen from the processor meanwhile is known only as a sum
  * from the last update before the exec on: it is the doubt that remains.
  */
-void baseline_settle(
-	struct run_account *run, struct task_struct *task, struct task_account *account)
+__noinline int baseline_settle(void)
 {
-	struct cpu_account *cpu = cpu_get(account->slot);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_account *account = task_get(task);
+	struct run_account *run = account ? run_get(account->slot) : 0;
+	struct cpu_account *cpu = account ? cpu_get(account->slot) : 0;
 	u64 exec_on_task_clock_ns, used_ns;
 
+	if (!account || !run || !cpu)
+		return 0;
 	clock_observe(task, account);
 	exec_on_task_clock_ns = run->exec_ns - account->clock_lag_ns - account->exec_gap_ns;
 	used_ns = task->se.sum_exec_runtime - (task->se.exec_start - exec_on_task_clock_ns);
 	run->baseline_ns = used_ns;
 	run->baseline_doubt_ns = clock_gap_ns(task) - account->exec_gap_ns;
-	if (cpu)
-		cpu->before_window_ns += used_ns - account->charged_ns;
+	cpu->before_window_ns += used_ns - account->charged_ns;
 	account->charged_ns = used_ns;
 	account->flags &= ~TASK_AWAITS_BASELINE;
 	count_add(&awaited_baselines, -1);
+	return 0;
 }
 
 /* Another processor may bring this task's clock up to date as well; only its own look is taken. */
 SEC("raw_tp/sched_stat_runtime")
 int BPF_PROG(settle_baseline, void *updated)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_account *account;
-	struct run_account *run;
 
 	if (!awaited_baselines || updated != (void *)bpf_get_current_task())
 		return 0;
-	account = task_get(task);
-	if (!account || !(account->flags & TASK_AWAITS_BASELINE))
-		return 0;
-	run = run_get(account->slot);
-	if (run)
-		baseline_settle(run, task, account);
+	account = task_get(bpf_get_current_task_btf());
+	if (account && account->flags & TASK_AWAITS_BASELINE)
+		baseline_settle();
 	return 0;
 }
 

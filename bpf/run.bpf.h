@@ -121,9 +121,8 @@ __hidden void task_begin(struct task_struct *task, struct task_account *account)
 /* Keeps the least distance between CLOCK_MONOTONIC and the clock of a task's processor. */
 __hidden void clock_observe(struct task_struct *task, struct task_account *account);
 
-/* Splits the first task's CPU time at the exec: what came before is the launcher's. */
-__hidden void baseline_settle(
-	struct run_account *run, struct task_struct *task, struct task_account *account);
+/* Splits the current task's CPU time at the exec: what came before is the launcher's. */
+int baseline_settle(void);
 
 /* The system call in which a task dies, if it is one of those that do not return. */
 __hidden void syscall_count_last(struct task_struct *task, struct task_account *account);

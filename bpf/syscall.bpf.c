@@ -103,27 +103,24 @@ static __always_inline struct syscall_counter *syscall_counter(u32 slot, u32 abi
 	return number < SYSCALL_NUMBERS ? &account->number[number] : &account->unknown;
 }
 
-static __always_inline u64 argument(struct task_struct *task, u32 abi, u32 place)
+static __always_inline bool matches(const struct refusal *rule, u64 first, u64 second)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-
-	if (abi == ABI_IA32)
-		return (u32)(place ? BPF_CORE_READ(regs, cx) : BPF_CORE_READ(regs, bx));
-	return place ? BPF_CORE_READ(regs, si) : BPF_CORE_READ(regs, di);
-}
-
-static __always_inline bool matches(struct task_struct *task, u32 abi, struct refusal *rule)
-{
-	u64 value = argument(task, abi, rule->argument) & rule->mask;
+	u64 value = (rule->argument ? second : first) & rule->mask;
 
 	return rule->is_any ? value != 0 : value == rule->value;
 }
 
-/* Only failed calls come here. */
-static __always_inline bool is_refused(struct task_struct *task, u32 slot, u32 abi, u64 number)
+/*
+ * Of the current task's call, which failed. A global function is verified once and by itself:
+ * its branches do not multiply those of its caller, which saves a quarter of a millisecond.
+ */
+__noinline int is_refused(u32 slot, u32 abi, u64 number)
 {
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	u32 key = slot * ABI_COUNT + abi;
 	struct refusal_account *rules = bpf_map_lookup_elem(&refusals, &key);
+	struct refusal *pair;
+	u64 first, second;
 	u32 rule;
 
 	if (!rules || number >= SYSCALL_NUMBERS)
@@ -131,9 +128,10 @@ static __always_inline bool is_refused(struct task_struct *task, u32 slot, u32 a
 	rule = rules->of_number[number];
 	if (rule == REFUSED_NEVER || rule == REFUSED_ALWAYS)
 		return rule;
-	rule = (rule - 1) & (REFUSAL_PAIRS - 1);
-	return matches(task, abi, &rules->pairs[rule][0]) ||
-	       matches(task, abi, &rules->pairs[rule][1]);
+	first = abi == ABI_IA32 ? (u32)BPF_CORE_READ(regs, bx) : BPF_CORE_READ(regs, di);
+	second = abi == ABI_IA32 ? (u32)BPF_CORE_READ(regs, cx) : BPF_CORE_READ(regs, si);
+	pair = rules->pairs[(rule - 1) & (REFUSAL_PAIRS - 1)];
+	return matches(&pair[0], first, second) || matches(&pair[1], first, second);
 }
 
 /* A restored register frame has -1 for its call's number, as has a call of that number. */
@@ -157,7 +155,7 @@ static __always_inline void count(
 	if ((u64)value < (u64)-MAX_ERRNO)
 		return;
 	counter->errors++;
-	if (is_refused(task, account->slot, abi, index))
+	if (is_refused(account->slot, abi, index))
 		counter->denied++;
 }
 

@@ -70,14 +70,12 @@ static int apply_allow(struct run_config *config, const char *value, struct fail
 }
 
 static const struct option_entry entries[] = {
-	{ "json", 'j', "FILE", "write the result document to FILE; '-' is standard output",
-		apply_json },
+	{ "json", 'j', "FILE", "write the result document to FILE; '-' is stdout", apply_json },
 	{ "quiet", 'q', NULL, "no summary on standard error", apply_quiet },
 	{ "verbose", 'v', NULL, "also what was isolated, left over or not known", apply_verbose },
-	{ "no-container", 0, NULL, "weigh in the host's own namespaces, with the caller's rights",
+	{ "no-container", 0, NULL, "weigh in the host's namespaces with the caller's rights",
 		apply_no_container },
-	{ "allow", 0, "WHAT", "let through what is refused: io_uring, mounts or namespaces",
-		apply_allow },
+	{ "allow", 0, "WHAT", "let through io_uring, mounts or namespaces", apply_allow },
 	{ "help", 'h', NULL, "show this text", NULL },
 };
 
@@ -196,7 +194,7 @@ void options_print_help(FILE *stream)
 		fprintf(stream, "  %-22s %s\n", left, entry->help);
 	}
 	fprintf(stream,
-		"\nExit status: the command's own; 128+N when signal N ended it; 124 when a "
-		"limit did;\n125 when tare failed; 126 when the command is not executable; "
-		"127 when it is not found.\n");
+		"\nExit status: the command's own; 128+N when signal N ended it; 124 when a limit\n"
+		"did; 125 when tare failed; 126 when the command is not executable; 127 when it\n"
+		"is not found.\n");
 }

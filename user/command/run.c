@@ -43,8 +43,10 @@ struct run {
 	struct sandbox *sandbox;
 	struct collector *collector;
 	int signal_fd;
-	int interrupts; /* SIGINTs so far: the second one kills */
+	int interrupts;	    /* SIGINTs so far: the second one kills */
+	uint64_t passed_on; /* signals sent to the command, 1 << N */
 	bool has_ended;
+	bool has_ended_early; /* by such a signal, before its exec */
 };
 
 static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };
@@ -129,8 +131,11 @@ static int start(struct run *run, struct failure *why)
 /* The second interrupt says that the first did not help. */
 static int forward(struct run *run, int signal_number, struct failure *why)
 {
-	if (signal_number == SIGINT && ++run->interrupts > 1)
+	if (signal_number == SIGINT && ++run->interrupts > 1) {
+		run->passed_on |= 1ULL << SIGKILL;
 		return sandbox_kill(run->sandbox, why);
+	}
+	run->passed_on |= 1ULL << signal_number;
 	/* The command may have ended just now: then its end is the next event. */
 	(void)sandbox_signal(run->sandbox, signal_number, NULL);
 	return 0;
@@ -153,6 +158,15 @@ static void record_end(struct run *run, const struct sandbox_event *event)
 	*(event->is_signaled ? &outcome->signal : &outcome->exit_code) = event->code;
 	outcome->core_dumped = event->core_dumped;
 	run->has_ended = true;
+}
+
+/* Whoever wants to end the run need not know whether the command was executed yet. */
+static int record_early_end(struct run *run, int signal_number)
+{
+	run->result->outcome.kind = OUTCOME_SIGNALED;
+	run->result->outcome.signal = signal_number;
+	run->has_ended = run->has_ended_early = true;
+	return 0;
 }
 
 /* As the command stops on the terminal, so does tare, for the shell to see. */
@@ -181,6 +195,8 @@ static int take_event(struct run *run, struct failure *why)
 	case SANDBOX_EXEC_FAILED:
 		return set_not_started(run, why);
 	case SANDBOX_SET_UP_FAILED:
+		if (event.code && run->passed_on >> event.code & 1)
+			return record_early_end(run, event.code);
 		break;
 	}
 	return why->errnum ? -why->errnum : -EINVAL;
@@ -310,6 +326,10 @@ static int finish(struct run *run, struct failure *why)
 
 	if (run->result->outcome.kind == OUTCOME_NOT_STARTED) {
 		result_set_unknown(run->result, "the command was not executed");
+		return 0;
+	}
+	if (run->has_ended_early) {
+		result_set_unknown(run->result, "a signal ended the command before its exec");
 		return 0;
 	}
 	error = kill_leftovers(run, why);

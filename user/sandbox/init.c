@@ -34,6 +34,7 @@ struct init {
 	struct process *command;
 	char program[PATH_MAX];
 	uint64_t masked_mounts;
+	int death_signal; /* of the command's process; 0 none */
 	bool is_exec_failure;
 };
 
@@ -237,6 +238,7 @@ static int report_end(struct init *init, struct failure *why)
 	struct message ended = { .kind = MESSAGE_ENDED };
 	int error = process_wait(init->command, -1, &death, why);
 
+	init->death_signal = death.is_signaled ? death.code : 0;
 	if (!error)
 		error = process_exec_fate(init->command, why);
 	/* A failed step of the child is tare's failure; only the exec itself is the command's. */
@@ -290,9 +292,10 @@ static void outlive(void)
 
 static void report_failure(struct init *init, const struct failure *why)
 {
-	struct message failed = {
-		.kind = MESSAGE_FAILED, .is_exec_failure = init->is_exec_failure, .failure = *why
-	};
+	struct message failed = { .kind = MESSAGE_FAILED,
+		.is_exec_failure = init->is_exec_failure,
+		.code = init->death_signal,
+		.failure = *why };
 
 	(void)message_send(init->task->socket, &failed, -1, NULL);
 }

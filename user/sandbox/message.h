@@ -23,7 +23,7 @@ struct message {
 	bool is_exec_failure; /* MESSAGE_FAILED: the command's fault, not tare's */
 	bool is_signaled;     /* MESSAGE_ENDED */
 	bool core_dumped;
-	int32_t code;		/* exit code or signal */
+	int32_t code; /* exit code or signal; MESSAGE_FAILED: what ended the command's process */
 	uint64_t masked_mounts; /* MESSAGE_READY */
 	struct failure failure;
 };

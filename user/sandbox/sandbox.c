@@ -326,9 +326,15 @@ bool sandbox_suspend(struct sandbox *sandbox)
 
 void sandbox_resume(struct sandbox *sandbox)
 {
+	pid_t group = pid_of(sandbox->command_pidfd);
+
 	lend_terminal(sandbox);
-	/* It may have been killed while stopped; its end is told as an event. */
-	(void)sandbox_signal(sandbox, SIGCONT, NULL);
+	/*
+	 * The whole group, for the keyboard stopped all of it. It may have been killed while
+	 * stopped; its end is told as an event.
+	 */
+	if (group > 0)
+		(void)kill(-group, SIGCONT);
 }
 
 int sandbox_processes(

@@ -35,7 +35,7 @@ struct sandbox_event {
 	enum sandbox_event_kind kind;
 	bool is_signaled; /* SANDBOX_ENDED */
 	bool core_dumped;
-	int code; /* exit code, or signal */
+	int code; /* exit code, or signal; SANDBOX_SET_UP_FAILED: the signal that did it, or 0 */
 };
 
 /*

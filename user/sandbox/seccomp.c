@@ -9,6 +9,7 @@
 #include <seccomp.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -67,11 +68,13 @@ static const struct rule rules[] = {
 	 * Sockets to the hypervisor belong to no network namespace. The old 32-bit ABI has all
 	 * socket calls behind one number, with the family in memory, where a filter cannot see it:
 	 * there the making of sockets is refused. Any library newer than 2016 uses the plain calls.
+	 * First, because libseccomp adds a socketcall with the error of the plain call to its rule,
+	 * and keeps what is there already.
 	 */
-	{ "socket", EAFNOSUPPORT, SECCOMP_ALWAYS, REFUSE_VALUE, 0, AF_VSOCK },
-	{ "socketpair", EAFNOSUPPORT, SECCOMP_ALWAYS, REFUSE_VALUE, 0, AF_VSOCK },
 	{ "socketcall", ENOSYS, SECCOMP_ALWAYS, REFUSE_VALUE, 0, SYS_SOCKET },
 	{ "socketcall", ENOSYS, SECCOMP_ALWAYS, REFUSE_VALUE, 0, SYS_SOCKETPAIR },
+	{ "socket", EAFNOSUPPORT, SECCOMP_ALWAYS, REFUSE_VALUE, 0, AF_VSOCK },
+	{ "socketpair", EAFNOSUPPORT, SECCOMP_ALWAYS, REFUSE_VALUE, 0, AF_VSOCK },
 
 	/* Typing into the caller's terminal. */
 	{ "ioctl", EPERM, SECCOMP_ALWAYS, REFUSE_VALUE, 1, TIOCSTI },
@@ -226,10 +229,20 @@ static const uint32_t refusal_abis[REFUSAL_ABIS] = {
 	[REFUSAL_X32] = SCMP_ARCH_X32,
 };
 
-/* False where this ABI has no such call: libseccomp gives it a negative number then. */
+/* Negative where the ABI has no such call. */
+static int number_in(enum refusal_abi abi, const char *name)
+{
+	/* The filter refuses these too, but asked for them libseccomp only tells of socketcall. */
+	if (abi == REFUSAL_IA32 && !strcmp(name, "socket"))
+		return 359;
+	if (abi == REFUSAL_IA32 && !strcmp(name, "socketpair"))
+		return 360;
+	return seccomp_syscall_resolve_name_arch(refusal_abis[abi], name);
+}
+
 static bool describe_rule(const struct rule *rule, enum refusal_abi abi, struct refusal_rule *out)
 {
-	int number = seccomp_syscall_resolve_name_arch(refusal_abis[abi], rule->name);
+	int number = number_in(abi, rule->name);
 
 	if (number < 0)
 		return false;

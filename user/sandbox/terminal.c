@@ -10,11 +10,11 @@
 void terminal_open(struct terminal *terminal)
 {
 	*terminal = (struct terminal){ .fd = -1, .caller = getpgrp() };
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+	/* Only the controlling terminal tells its foreground; any other descriptor is ENOTTY. */
+	if (tcgetpgrp(STDIN_FILENO) != terminal->caller ||
+		tcgetpgrp(STDOUT_FILENO) != terminal->caller)
 		return;
 	terminal->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	if (terminal->fd >= 0 && tcgetpgrp(terminal->fd) != terminal->caller)
-		terminal_close(terminal);
 }
 
 bool terminal_is_lent(const struct terminal *terminal)
