@@ -109,7 +109,8 @@ static void a_backslash_that_escapes_nothing_stays(void **state)
 	assert_string_equal(parsed_path("/a\\x41"), "/a\\x41");
 }
 
-/* Three octal digits can say 511, but a byte ends at 255; \400 would be a NUL that cuts the path. */
+/* Three octal digits can say 511, but a byte ends at 255; \400 would be a NUL that cuts the path.
+ */
 static void an_escape_above_a_byte_is_none(void **state)
 {
 	(void)state;

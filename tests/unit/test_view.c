@@ -58,9 +58,10 @@ static void assert_shown_as(const char *path, enum view_mode mode)
 {
 	const struct view_entry *entry = find(path);
 
-	if (!entry)
+	if (entry)
+		assert_int_equal(entry->mode, mode);
+	else
 		fail_msg("'%s' is not planned", path);
-	assert_int_equal(entry->mode, mode);
 }
 
 static void assert_not_planned(const char *path)
@@ -162,7 +163,8 @@ static void what_lies_below_a_masked_mount_is_not_planned(void **state)
 {
 	(void)state;
 	plan("2 1 0:2 / /jail/proc rw - proc none rw\n3 2 0:3 / /jail/proc/x rw - ext4 none rw\n"
-	     "4 2 0:4 / /jail/proc/y rw - sysfs none rw\n5 1 0:5 / /jail/process rw - ext4 none rw\n",
+	     "4 2 0:4 / /jail/proc/y rw - sysfs none rw\n5 1 0:5 / /jail/process rw - ext4 none "
+	     "rw\n",
 		"/");
 	assert_shown_as("/jail/proc", VIEW_MASKED);
 	assert_not_planned("/jail/proc/x");
@@ -220,8 +222,8 @@ static void only_what_lies_below_a_hidden_directory_needs_its_directories_made(v
 	     "3 1 0:3 / /jail rw - sysfs none rw\n",
 		"/tmp/x");
 	for (size_t i = 0; i < view.count; i++)
-		assert_int_equal(view.entries[i].is_below_hidden,
-			!strcmp(view.entries[i].path, "/tmp/x"));
+		assert_int_equal(
+			view.entries[i].is_below_hidden, !strcmp(view.entries[i].path, "/tmp/x"));
 }
 
 /* root.c mounts in this order: what comes too early would be covered. */

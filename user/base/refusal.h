@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One thing that the sandbox's system call filter refuses: made by the sandbox, told to the meter. */
+/* One thing that the sandbox's system call filter refuses: made by the sandbox, told to the meter.
+ */
 #ifndef TARE_REFUSAL_H
 #define TARE_REFUSAL_H
 

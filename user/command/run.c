@@ -55,11 +55,15 @@ static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGU
 
 static int take_signals(struct run *run, struct failure *why)
 {
+	struct sigaction now;
 	sigset_t signals;
 
 	sigemptyset(&signals);
-	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
-		sigaddset(&signals, forwarded[i]);
+	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++) {
+		/* What the caller ignores, as nohup does, is not meant for the command either. */
+		if (!sigaction(forwarded[i], NULL, &now) && now.sa_handler != SIG_IGN)
+			sigaddset(&signals, forwarded[i]);
+	}
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	run->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	return run->signal_fd >= 0 ? 0 : failure_set(why, errno, "receive signals");

@@ -109,12 +109,32 @@ static uint64_t now_ns(void)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
+static bool kernel_is_at_least(int major, int minor)
+{
+	int running_major = 0, running_minor = 0;
+	struct utsname name;
+
+	if (uname(&name) || sscanf(name.release, "%d.%d", &running_major, &running_minor) != 2)
+		return false;
+	return running_major > major || (running_major == major && running_minor >= minor);
+}
+
 /* From 7.0 on tracepoint programs run with preemption on, and lose events of preempted tasks. */
 static bool kernel_preempts_tracepoints(void)
 {
-	struct utsname name;
+	return kernel_is_at_least(7, 0);
+}
 
-	return uname(&name) == 0 && atoi(name.release) >= 7;
+/* From 5.17 on (fbd94c7afcf9) the kernel itself relocates what a light skeleton loads. */
+static int check_kernel(struct failure *why)
+{
+	struct utsname name = { 0 };
+
+	if (kernel_is_at_least(5, 17))
+		return 0;
+	uname(&name);
+	failure_set(why, 0, "this kernel, %s, cannot load the BPF programs", name.release);
+	return failure_hint(why, "tare needs Linux 5.17 or later");
 }
 
 static int program_fd(const struct collector *collector, const struct attachment *attachment)
@@ -173,7 +193,7 @@ static const char *last_reason(char *log)
 	char *line, *rest = log;
 
 	while ((line = strsep(&rest, "\n"))) {
-		if (*line && strncmp(line, "processed ", strlen("processed ")))
+		if (*line && strncmp(line, "processed ", strlen("processed ")) != 0)
 			reason = line;
 	}
 	return reason;
@@ -205,8 +225,10 @@ static int load_failure(int error, size_t processors, struct failure *why)
 
 static int load(struct collector *collector, struct failure *why)
 {
-	int error;
+	int error = check_kernel(why);
 
+	if (error)
+		return error;
 	collector->processors = libbpf_num_possible_cpus();
 	collector->skeleton = open_variant(collector->processors);
 	if (!collector->skeleton)

@@ -114,8 +114,9 @@ static int find_own(const struct surroundings *around, const char *controller, c
 	failure_set(why, ENOENT,
 		"find this process's own cgroup '%s' below a mount of its %s hierarchy",
 		own ? own : "", *controller ? controller : "cgroup2");
-	return failure_hint(why, "in a cgroup namespace only a mount made inside it shows this "
-				 "process's own cgroup: mount the hierarchy once more");
+	(void)failure_hint(why, "in a cgroup namespace only a mount made inside it shows this "
+				"process's own cgroup: mount the hierarchy once more");
+	return -ENOENT;
 }
 
 /* --- Where a run can be --- */

@@ -1,0 +1,884 @@
+// SPDX-License-Identifier: Apache-2.0
+// Claims about a run's cgroups, shown trees of plain files: where they are placed in every layout,
+// that what was made is removed, and how the kernel's files are read.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "sandbox/cgroup.h"
+#include "sandbox/cgroup_place.h"
+
+/* "/tare-" and the sixteen digits of a run. */
+#define NAME_LENGTH 22
+
+/* The directory below which the tree is "mounted". */
+static char tree[64];
+static struct mountinfo_list mounts;
+static struct cgroup cgroup;
+static struct failure why;
+
+static int make_tree(void **state)
+{
+	(void)state;
+	snprintf(tree, sizeof(tree), "/tmp/tare-test-cgroup-XXXXXX");
+	memset(&why, 0, sizeof(why));
+	cgroup_clear(&cgroup);
+	return mkdtemp(tree) ? 0 : -1;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+	(void)status, (void)kind, (void)walk;
+	return remove(path);
+}
+
+static int remove_tree(void **state)
+{
+	(void)state;
+	mountinfo_done(&mounts);
+	for (int role = 0; role < CGROUP_ROLES; role++) {
+		close_fd(&cgroup.directories[role].fd);
+		close_fd(&cgroup.directories[role].tasks_fd);
+	}
+	return nftw(tree, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* --- A tree --- */
+
+static void tree_has(const char *path, const char *text)
+{
+	char full_path[512];
+	FILE *file;
+
+	snprintf(full_path, sizeof(full_path), "%s%s", tree, path);
+	for (char *slash = full_path + strlen(tree) + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		mkdir(full_path, 0755);
+		*slash = '/';
+	}
+	file = fopen(full_path, "we");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* A cgroup2 directory: the controllers it has, those its children have, its processes. */
+static void tree_has_cgroup(
+	const char *path, const char *controllers, const char *given, const char *processes)
+{
+	char file[256];
+
+	snprintf(file, sizeof(file), "%s/cgroup.controllers", path);
+	tree_has(file, controllers);
+	snprintf(file, sizeof(file), "%s/cgroup.subtree_control", path);
+	tree_has(file, given);
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	tree_has(file, processes);
+}
+
+static size_t count_directories(const char *path)
+{
+	char full_path[512];
+	struct stat status;
+
+	snprintf(full_path, sizeof(full_path), "%s%s", tree, path);
+	assert_int_equal(stat(full_path, &status), 0);
+	return status.st_nlink - 2;
+}
+
+/* "PID\n" of this process, as its cgroup lists it. */
+static const char *own_line(void)
+{
+	static char line[32];
+
+	snprintf(line, sizeof(line), "%d\n", getpid());
+	return line;
+}
+
+/* One mount: its hierarchy's root that is shown, the place below the tree, type, super options. */
+struct mount {
+	const char *root, *path, *type, *options;
+};
+
+static int place(const struct mount *mount, size_t count, const char *memberships)
+{
+	cleanup_free char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	fprintf(stream, "20 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
+	for (size_t i = 0; i < count; i++)
+		fprintf(stream, "%zu 20 0:%zu %s %s%s rw,nosuid - %s %s %s\n", 30 + i, 30 + i,
+			mount[i].root, tree, mount[i].path, mount[i].type, mount[i].type,
+			mount[i].options);
+	fclose(stream);
+	mountinfo_done(&mounts);
+	assert_int_equal(mountinfo_parse(text, &mounts, &why), 0);
+	cgroup_clear(&cgroup);
+	return cgroup_place(&cgroup, &mounts, memberships, &why);
+}
+
+#define PLACE(mounts, memberships) place(mounts, sizeof(mounts) / sizeof((mounts)[0]), memberships)
+
+#define assert_placed(mounts, memberships)                                                         \
+	do {                                                                                       \
+		if (PLACE(mounts, memberships))                                                    \
+			fail_msg("%s (%s)", why.what, failure_errno_name(why.errnum));             \
+	} while (0)
+
+/* A role's directory is PARENT, '/', the run's name, SUFFIX. */
+static void assert_directory(enum cgroup_role role, const char *parent, const char *suffix)
+{
+	const char *path = cgroup.directories[role].path, *name;
+	char expected[512];
+
+	snprintf(expected, sizeof(expected), "%s%s", tree, parent);
+	if (strncmp(path, expected, strlen(expected)) != 0)
+		fail_msg("'%s' is not in '%s'", path, expected);
+	name = path + strlen(expected);
+	assert_int_equal(strncmp(name, "/tare-", 6), 0);
+	assert_int_equal(strspn(name + 6, "0123456789abcdef"), 16);
+	assert_string_equal(name + NAME_LENGTH, suffix);
+}
+
+static void assert_no_directory(enum cgroup_role role)
+{
+	assert_string_equal(cgroup.directories[role].path, "");
+}
+
+static const struct mount pure[] = { { "/", "/cg", "cgroup2", "rw,nsdelegate" } };
+
+static const struct mount hybrid[] = {
+	{ "/", "/cg/cpu", "cgroup", "rw,cpu" },
+	{ "/", "/cg/memory", "cgroup", "rw,memory" },
+	{ "/", "/cg/pids", "cgroup", "rw,pids" },
+	{ "/", "/cg/systemd", "cgroup", "rw,name=systemd" },
+	{ "/", "/cg/unified", "cgroup2", "rw" },
+};
+
+/* --- Version 1 and 2 side by side --- */
+
+static void in_the_hybrid_layout_each_directory_is_below_the_callers_own(void **state)
+{
+	(void)state;
+	assert_placed(hybrid, "9:name=systemd:/\n8:pids:/p\n4:memory:/api/m\n1:cpu:/\n0::/u\n");
+	assert_int_equal(cgroup.layout, CGROUP_HYBRID);
+	assert_string_equal(cgroup_layout_name(&cgroup), "hybrid");
+	assert_directory(CGROUP_UNIFIED, "/cg/unified/u", "");
+	assert_directory(CGROUP_MEMORY, "/cg/memory/api/m", "");
+	assert_directory(CGROUP_PIDS, "/cg/pids/p", "");
+	assert_no_directory(CGROUP_LAUNCHER);
+	assert_true(cgroup.has_memory);
+	assert_true(cgroup.has_pids);
+	assert_false(cgroup.left_own);
+}
+
+static void in_a_root_cgroup_the_directory_is_directly_below_the_mount(void **state)
+{
+	(void)state;
+	assert_placed(hybrid, "8:pids:/\n4:memory:/\n0::/\n");
+	assert_directory(CGROUP_UNIFIED, "/cg/unified", "");
+	assert_directory(CGROUP_MEMORY, "/cg/memory", "");
+	assert_directory(CGROUP_PIDS, "/cg/pids", "");
+}
+
+static void controllers_that_share_a_hierarchy_are_found(void **state)
+{
+	static const struct mount shared[] = {
+		{ "/", "/cg/all", "cgroup", "rw,cpuset,memory,pids" },
+		{ "/", "/cg/unified", "cgroup2", "rw" },
+	};
+
+	(void)state;
+	assert_placed(shared, "2:cpuset,memory,pids:/all\n0::/\n");
+	assert_directory(CGROUP_MEMORY, "/cg/all/all", "");
+	assert_directory(CGROUP_PIDS, "/cg/all/all", "");
+}
+
+static void a_controller_that_is_not_mounted_counts_nothing(void **state)
+{
+	static const struct mount no_pids[] = {
+		{ "/", "/cg/memory", "cgroup", "rw,memory" },
+		{ "/", "/cg/unified", "cgroup2", "rw" },
+	};
+	static const struct mount no_memory[] = {
+		{ "/", "/cg/pids", "cgroup", "rw,pids" },
+		{ "/", "/cg/unified", "cgroup2", "rw" },
+	};
+
+	(void)state;
+	assert_placed(no_pids, "8:pids:/\n4:memory:/\n0::/\n");
+	assert_true(cgroup.has_memory);
+	assert_false(cgroup.has_pids);
+	assert_no_directory(CGROUP_PIDS);
+	assert_placed(no_memory, "8:pids:/\n4:memory:/\n0::/\n");
+	assert_false(cgroup.has_memory);
+	assert_true(cgroup.has_pids);
+	assert_no_directory(CGROUP_MEMORY);
+}
+
+static void a_controller_whose_name_only_contains_the_word_is_another(void **state)
+{
+	static const struct mount like_memory[] = {
+		{ "/", "/cg/x", "cgroup", "rw,name=memory,mymemory,memory2" },
+		{ "/", "/cg/unified", "cgroup2", "rw,memory_recursiveprot,memory" },
+	};
+
+	(void)state;
+	tree_has_cgroup("/cg/unified", "", "", "");
+	assert_placed(like_memory, "4:memory2:/wrong\n0::/\n");
+	assert_int_equal(cgroup.layout, CGROUP_PURE);
+	assert_no_directory(CGROUP_MEMORY);
+}
+
+static void version_1_without_memory_and_pids_leaves_the_pure_layout(void **state)
+{
+	static const struct mount named[] = {
+		{ "/", "/cg/systemd", "cgroup", "rw,name=systemd" },
+		{ "/", "/cg/unified", "cgroup2", "rw" },
+	};
+
+	(void)state;
+	tree_has_cgroup("/cg/unified", "memory pids\n", "memory pids\n", "");
+	assert_placed(named, "1:name=systemd:/x\n0::/\n");
+	assert_int_equal(cgroup.layout, CGROUP_PURE);
+	assert_true(cgroup.has_memory);
+}
+
+/* --- cgroup2 alone --- */
+
+static void a_session_scope_is_left_for_the_slice_that_gives_controllers(void **state)
+{
+	(void)state;
+	tree_has_cgroup("/cg", "cpu memory pids\n", "cpu memory pids\n", "");
+	tree_has_cgroup("/cg/user.slice", "cpu memory pids\n", "memory pids\n", "");
+	tree_has_cgroup("/cg/user.slice/user-0.slice", "memory pids\n", "pids memory\n", "");
+	tree_has_cgroup("/cg/user.slice/user-0.slice/s.scope", "memory pids\n", "", "1\n2\n");
+	assert_placed(pure, "0::/user.slice/user-0.slice/s.scope\n");
+	assert_int_equal(cgroup.layout, CGROUP_PURE);
+	assert_string_equal(cgroup_layout_name(&cgroup), "cgroup2");
+	assert_directory(CGROUP_UNIFIED, "/cg/user.slice/user-0.slice", "");
+	assert_no_directory(CGROUP_LAUNCHER);
+	assert_no_directory(CGROUP_MEMORY);
+	assert_true(cgroup.has_memory);
+	assert_true(cgroup.has_pids);
+	assert_false(cgroup.left_own);
+}
+
+static void an_ancestor_that_gives_only_one_controller_is_passed_over(void **state)
+{
+	(void)state;
+	tree_has_cgroup("/cg", "cpu memory pids\n", "cpu memory pids\n", "");
+	tree_has_cgroup("/cg/a", "memory pids\n", "memory\n", "");
+	tree_has_cgroup("/cg/a/b", "memory\n", "", "1\n");
+	assert_placed(pure, "0::/a/b\n");
+	assert_directory(CGROUP_UNIFIED, "/cg", "");
+	assert_true(cgroup.has_memory && cgroup.has_pids);
+}
+
+static void the_root_cgroup_may_have_processes_and_give_controllers(void **state)
+{
+	(void)state;
+	tree_has_cgroup("/cg", "memory pids\n", "memory pids\n", "1\n2\n");
+	assert_placed(pure, "0::/\n");
+	assert_directory(CGROUP_UNIFIED, "/cg", "");
+	assert_true(cgroup.has_memory && cgroup.has_pids);
+}
+
+static void alone_in_a_delegated_cgroup_tare_makes_room_in_it(void **state)
+{
+	(void)state;
+	tree_has_cgroup("/cg", "cpu memory pids\n", "memory pids\n", "");
+	tree_has_cgroup("/cg/run-1.scope", "cpu memory pids\n", "\n", own_line());
+	assert_placed(pure, "0::/run-1.scope\n");
+	assert_directory(CGROUP_UNIFIED, "/cg/run-1.scope", "");
+	assert_directory(CGROUP_LAUNCHER, "/cg/run-1.scope", "-launcher");
+	assert_true(cgroup.left_own);
+	assert_true(cgroup.has_memory && cgroup.has_pids);
+}
+
+static void the_two_directories_of_a_run_share_its_name(void **state)
+{
+	const char *run = cgroup.directories[CGROUP_UNIFIED].path;
+	const char *launcher = cgroup.directories[CGROUP_LAUNCHER].path;
+
+	(void)state;
+	tree_has_cgroup("/cg", "memory pids\n", "", own_line());
+	assert_placed(pure, "0::/\n");
+	assert_true(strlen(run) > NAME_LENGTH);
+	assert_int_equal(strncmp(run, launcher, strlen(run)), 0);
+}
+
+static void a_cgroup_shared_with_others_is_not_rearranged(void **state)
+{
+	char processes[64];
+
+	(void)state;
+	snprintf(processes, sizeof(processes), "%s1\n", own_line());
+	tree_has_cgroup("/cg", "memory pids\n", "memory pids\n", "");
+	tree_has_cgroup("/cg/shared", "memory pids\n", "", processes);
+	assert_placed(pure, "0::/shared\n");
+	assert_false(cgroup.left_own);
+	assert_no_directory(CGROUP_LAUNCHER);
+	assert_directory(CGROUP_UNIFIED, "/cg", "");
+}
+
+/* tare would write "+memory +pids", which the kernel takes whole or not at all. */
+static void alone_without_both_controllers_there_is_no_room_to_make(void **state)
+{
+	static const char *const controllers[] = { "", "memory\n", "cpu pids\n",
+		"memory_x pids\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++) {
+		tree_has_cgroup("/cg", "cpu\n", "cpu\n", "");
+		tree_has_cgroup("/cg/own", controllers[i], "", own_line());
+		assert_placed(pure, "0::/own\n");
+		assert_false(cgroup.left_own);
+		assert_no_directory(CGROUP_LAUNCHER);
+		assert_directory(CGROUP_UNIFIED, "/cg/own", "");
+		assert_false(cgroup.has_memory);
+	}
+}
+
+static void without_controllers_anywhere_the_own_cgroup_serves(void **state)
+{
+	(void)state;
+	tree_has_cgroup("/cg", "\n", "\n", "");
+	tree_has_cgroup("/cg/a", "\n", "\n", "1\n");
+	assert_placed(pure, "0::/a\n");
+	assert_directory(CGROUP_UNIFIED, "/cg/a", "");
+	assert_int_equal(cgroup.layout, CGROUP_PURE);
+	assert_false(cgroup.has_memory);
+	assert_false(cgroup.has_pids);
+}
+
+static void a_tree_that_cannot_be_read_gives_no_controllers(void **state)
+{
+	(void)state;
+	assert_placed(pure, "0::/gone/away\n");
+	assert_directory(CGROUP_UNIFIED, "/cg/gone/away", "");
+	assert_false(cgroup.has_memory);
+}
+
+/* What lies above the mount is no cgroup, whatever its files are called. */
+static void nothing_above_the_mount_is_looked_at(void **state)
+{
+	(void)state;
+	tree_has_cgroup("", "memory pids\n", "memory pids\n", "");
+	tree_has_cgroup("/cg/a", "memory pids\n", "", "1\n");
+	assert_placed(pure, "0::/a\n");
+	assert_directory(CGROUP_UNIFIED, "/cg/a", "");
+	assert_false(cgroup.has_memory);
+}
+
+static void every_run_has_a_name_of_its_own(void **state)
+{
+	char first[PATH_MAX];
+
+	(void)state;
+	tree_has_cgroup("/cg", "", "", "");
+	assert_placed(pure, "0::/\n");
+	memcpy(first, cgroup.directories[CGROUP_UNIFIED].path, sizeof(first));
+	assert_placed(pure, "0::/\n");
+	assert_string_not_equal(first, cgroup.directories[CGROUP_UNIFIED].path);
+}
+
+/* --- Mounts that show a part --- */
+
+static void below_a_mount_of_a_subtree_only_the_rest_of_the_path_counts(void **state)
+{
+	static const struct mount subtree[] = { { "/docker/1f", "/cg", "cgroup2", "rw" } };
+
+	(void)state;
+	tree_has_cgroup("/cg", "memory pids\n", "memory pids\n", "");
+	tree_has_cgroup("/cg/job", "memory pids\n", "", "1\n");
+	assert_placed(subtree, "0::/docker/1f/job\n");
+	assert_directory(CGROUP_UNIFIED, "/cg", "");
+	assert_placed(subtree, "0::/docker/1f\n");
+	assert_directory(CGROUP_UNIFIED, "/cg", "");
+}
+
+static void a_version_1_mount_of_a_subtree_is_understood_too(void **state)
+{
+	static const struct mount subtree[] = {
+		{ "/docker/1f", "/cg/memory", "cgroup", "rw,memory" },
+		{ "/docker/1f", "/cg/unified", "cgroup2", "rw" },
+	};
+
+	(void)state;
+	assert_placed(subtree, "4:memory:/docker/1f/a\n0::/docker/1f/b\n");
+	assert_directory(CGROUP_MEMORY, "/cg/memory/a", "");
+	assert_directory(CGROUP_UNIFIED, "/cg/unified/b", "");
+}
+
+static void a_namesake_of_the_mounted_subtree_is_not_inside(void **state)
+{
+	static const struct mount subtree[] = { { "/docker/1f", "/cg", "cgroup2", "rw" } };
+
+	(void)state;
+	assert_int_equal(PLACE(subtree, "0::/docker/1fa/job\n"), -ENOENT);
+	assert_int_equal(PLACE(subtree, "0::/docker\n"), -ENOENT);
+	assert_int_equal(PLACE(subtree, "0::/\n"), -ENOENT);
+	assert_non_null(strstr(why.what, "cgroup2"));
+	assert_string_not_equal(why.hint, "");
+}
+
+/* After unshare(CLONE_NEWCGROUP) the old mount has the root "/..", and names of others are "/..".
+ */
+static void above_the_root_of_a_cgroup_namespace_nothing_has_a_name(void **state)
+{
+	static const struct mount old[] = { { "/../..", "/cg", "cgroup2", "rw" } };
+
+	(void)state;
+	assert_int_equal(PLACE(old, "0::/\n"), -ENOENT);
+	assert_int_equal(PLACE(pure, "0::/..\n"), -ENOENT);
+	assert_int_equal(PLACE(pure, "0::/../sibling\n"), -ENOENT);
+	tree_has_cgroup("/cg", "", "", "");
+	assert_placed(pure, "0::/..sibling\n");
+	assert_directory(CGROUP_UNIFIED, "/cg/..sibling", "");
+}
+
+static void of_several_mounts_the_one_that_shows_the_caller_is_taken(void **state)
+{
+	static const struct mount several[] = {
+		{ "/other", "/bind", "cgroup2", "rw" },
+		{ "/", "/cg", "cgroup2", "rw" },
+		{ "/", "/late", "cgroup2", "rw" },
+	};
+
+	(void)state;
+	tree_has_cgroup("/cg", "", "", "");
+	assert_placed(several, "0::/mine\n");
+	assert_directory(CGROUP_UNIFIED, "/cg/mine", "");
+}
+
+static void escaped_and_colon_rich_paths_are_understood(void **state)
+{
+	static const struct mount spaced[] = { { "/my\\040box", "/my\\040cg", "cgroup2", "rw" } };
+
+	(void)state;
+	assert_placed(spaced, "0::/my box/a:b:c\n");
+	assert_directory(CGROUP_UNIFIED, "/my cg/a:b:c", "");
+}
+
+/* --- Where there is no place --- */
+
+static void version_1_alone_is_refused_with_the_repair(void **state)
+{
+	static const struct mount version_1[] = {
+		{ "/", "/cg/memory", "cgroup", "rw,memory" },
+		{ "/", "/cg/cpu", "cgroup", "rw,cpu" },
+	};
+	static const struct mount other_version_1[] = { { "/", "/cg/x", "cgroup", "rw,freezer" } };
+
+	(void)state;
+	assert_int_equal(PLACE(version_1, "4:memory:/\n1:cpu:/\n"), -EINVAL);
+	assert_non_null(strstr(why.what, "only version 1"));
+	assert_non_null(strstr(why.hint, "mount -t cgroup2 none /sys/fs/cgroup/unified"));
+	assert_int_equal(PLACE(other_version_1, "4:freezer:/\n"), -EINVAL);
+	assert_non_null(strstr(why.what, "only version 1"));
+}
+
+static void no_cgroups_at_all_are_refused_with_the_repair(void **state)
+{
+	static const struct mount none[] = { { "/", "/cg", "tmpfs", "rw,memory" } };
+
+	(void)state;
+	assert_int_equal(PLACE(none, ""), -EINVAL);
+	assert_non_null(strstr(why.what, "none are mounted"));
+	assert_string_equal(why.hint, "sudo mount -t cgroup2 none /sys/fs/cgroup");
+	for (int role = 0; role < CGROUP_ROLES; role++)
+		assert_no_directory(role);
+}
+
+static void a_text_of_memberships_that_makes_no_sense_is_refused(void **state)
+{
+	static const char *const texts[] = { "", "\n", "0", "0:", "0:\n", "junk\nmore\n",
+		"::", ":::", "4:memory:/a\n", "0:memory:/a\n", "0::\xff" };
+
+	(void)state;
+	tree_has_cgroup("/cg", "", "", "");
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		int error = PLACE(pure, texts[i]);
+
+		if (!error &&
+			strncmp(cgroup.directories[CGROUP_UNIFIED].path, tree, strlen(tree)) != 0)
+			fail_msg("placed outside the tree: %s", texts[i]);
+	}
+	assert_int_equal(PLACE(pure, ""), -ENOENT);
+	assert_int_equal(PLACE(pure, "4:memory:/a\n"), -ENOENT);
+	assert_int_equal(PLACE(hybrid, "0::/\n"), -ENOENT);
+}
+
+static void a_path_that_is_too_long_is_refused_and_never_cut(void **state)
+{
+	cleanup_free char *memberships = malloc(PATH_MAX + 64);
+	size_t too_long = PATH_MAX - strlen(tree) - strlen("/cg");
+
+	(void)state;
+	/* Around the limit, of the own directory and of both that get the run's name. */
+	for (size_t length = too_long - 64; length < too_long + 16; length++) {
+		int error;
+
+		memcpy(memberships, "0::/", 4);
+		memset(memberships + 4, 'a', length - 1);
+		memberships[length + 3] = '\0';
+		error = PLACE(pure, memberships);
+		assert_true(error == 0 || error == -ENAMETOOLONG);
+		assert_int_equal(error == 0, length + NAME_LENGTH < too_long);
+		assert_int_equal(!error, cgroup.directories[CGROUP_UNIFIED].path[0] != '\0');
+	}
+}
+
+static void this_machine_has_a_place_or_says_why_not(void **state)
+{
+	struct mountinfo_list own = { 0 };
+
+	(void)state;
+	assert_int_equal(mountinfo_read(&own, &why), 0);
+	if (cgroup_find(&cgroup, &own, &why))
+		assert_string_not_equal(why.what, "");
+	else
+		assert_string_not_equal(cgroup.directories[CGROUP_UNIFIED].path, "");
+	mountinfo_done(&own);
+}
+
+/* --- Making and removing --- */
+
+static void set_path(enum cgroup_role role, const char *path)
+{
+	snprintf(cgroup.directories[role].path, PATH_MAX, "%s%s", tree, path);
+}
+
+static void a_run_is_made_and_removed_without_a_trace(void **state)
+{
+	(void)state;
+	set_path(CGROUP_UNIFIED, "/run");
+	assert_int_equal(cgroup_create(&cgroup, &why), 0);
+	assert_int_equal(count_directories(""), 1);
+	assert_true(cgroup.directories[CGROUP_UNIFIED].fd >= 0);
+	assert_int_equal(fcntl(cgroup.directories[CGROUP_UNIFIED].fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(cgroup_remove(&cgroup, &why), 0);
+	assert_int_equal(count_directories(""), 0);
+	assert_int_equal(cgroup.directories[CGROUP_UNIFIED].fd, -1);
+}
+
+/* A plain directory has no `tasks`: the second of two directories cannot be opened. */
+static void what_was_made_is_removed_when_the_rest_cannot_be(void **state)
+{
+	(void)state;
+	set_path(CGROUP_UNIFIED, "/run");
+	set_path(CGROUP_MEMORY, "/memory");
+	assert_int_equal(cgroup_create(&cgroup, &why), -ENOENT);
+	assert_non_null(strstr(why.what, "/memory/tasks"));
+	assert_int_equal(count_directories(""), 0);
+}
+
+static void nothing_stays_when_tare_cannot_move_aside(void **state)
+{
+	(void)state;
+	tree_has("/cgroup.procs", own_line());
+	tree_has("/cgroup.subtree_control", "");
+	set_path(CGROUP_UNIFIED, "/run");
+	set_path(CGROUP_LAUNCHER, "/run-launcher");
+	cgroup.left_own = true;
+	assert_int_equal(cgroup_create(&cgroup, &why), -ENOENT);
+	assert_non_null(strstr(why.what, "cgroup.procs"));
+	assert_int_equal(count_directories(""), 0);
+}
+
+static void what_was_there_before_is_not_taken_or_removed(void **state)
+{
+	(void)state;
+	tree_has("/run/file", "");
+	set_path(CGROUP_UNIFIED, "/run");
+	assert_int_equal(cgroup_create(&cgroup, &why), -EEXIST);
+	assert_non_null(strstr(why.what, "layout: cgroup2"));
+	assert_string_not_equal(why.hint, "");
+	assert_int_equal(count_directories(""), 1);
+}
+
+/* sandbox_close removes whatever there is, also when cgroup_find never came to run. */
+static void removing_what_was_never_found_touches_nothing(void **state)
+{
+	(void)state;
+	cgroup_clear(&cgroup);
+	assert_int_equal(cgroup_remove(&cgroup, &why), 0);
+	assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);
+	for (int role = 0; role < CGROUP_ROLES; role++) {
+		assert_int_equal(cgroup.directories[role].fd, -1);
+		assert_int_equal(cgroup.directories[role].tasks_fd, -1);
+	}
+}
+
+static void a_directory_that_is_gone_already_is_removed(void **state)
+{
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/never", tree);
+	assert_int_equal(cgroup_remove_path(path, 0), 0);
+}
+
+/* Only a busy one is waited for; an hour here would be noticed. */
+static void a_directory_that_cannot_be_removed_is_told_at_once(void **state)
+{
+	char path[128];
+
+	(void)state;
+	tree_has("/run/file", "");
+	snprintf(path, sizeof(path), "%s/run", tree);
+	assert_int_equal(cgroup_remove_path(path, 3600 * 1000), -ENOTEMPTY);
+}
+
+static void whoever_is_in_the_launchers_cgroup_is_moved_back(void **state)
+{
+	char path[128], text[64];
+	int fd;
+
+	(void)state;
+	tree_has("/own/cgroup.subtree_control", "");
+	tree_has("/own/cgroup.procs", "");
+	tree_has("/own/run-launcher/cgroup.procs", "123\n");
+	snprintf(path, sizeof(path), "%s/own/run-launcher", tree);
+	cgroup_move_back(path);
+	snprintf(path, sizeof(path), "%s/own/cgroup.procs", tree);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(read(fd, text, sizeof(text)), 3);
+	assert_int_equal(memcmp(text, "123", 3), 0);
+	close(fd);
+	snprintf(path, sizeof(path), "%s/own/cgroup.subtree_control", tree);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(read(fd, text, sizeof(text)), strlen("-memory -pids"));
+	assert_int_equal(memcmp(text, "-memory -pids", strlen("-memory -pids")), 0);
+	close(fd);
+}
+
+static void a_process_joins_the_directories_that_have_tasks(void **state)
+{
+	char path[128], text[8] = "";
+
+	(void)state;
+	tree_has("/memory/tasks", "");
+	set_path(CGROUP_MEMORY, "/memory");
+	snprintf(path, sizeof(path), "%s/memory/tasks", tree);
+	cgroup.directories[CGROUP_MEMORY].tasks_fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_int_equal(cgroup_join(&cgroup, &why), 0);
+	assert_int_equal(
+		pread(cgroup.directories[CGROUP_MEMORY].tasks_fd, text, sizeof(text), 0), 1);
+	assert_string_equal(text, "0");
+}
+
+static void a_directory_that_cannot_be_joined_is_told(void **state)
+{
+	(void)state;
+	set_path(CGROUP_PIDS, "/pids");
+	cgroup.directories[CGROUP_PIDS].tasks_fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	assert_int_equal(cgroup_join(&cgroup, &why), -ENOSPC);
+	assert_non_null(strstr(why.what, "/pids"));
+}
+
+/* --- Reading --- */
+
+static void open_role(enum cgroup_role role, const char *path)
+{
+	set_path(role, path);
+	cgroup.directories[role].fd =
+		open(cgroup.directories[role].path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(cgroup.directories[role].fd >= 0);
+}
+
+static void cpu_time_is_the_kernels_in_nanoseconds(void **state)
+{
+	uint64_t cpu_ns = 0;
+
+	(void)state;
+	tree_has("/run/cpu.stat", "nice_usec 5\nusage_usec 18446744073\nuser_usec 7\n");
+	open_role(CGROUP_UNIFIED, "/run");
+	assert_int_equal(cgroup_cpu_ns(&cgroup, &cpu_ns, &why), 0);
+	assert_int_equal(cpu_ns, 18446744073000);
+}
+
+static void a_key_that_is_missing_is_told_with_its_file(void **state)
+{
+	uint64_t cpu_ns;
+
+	(void)state;
+	tree_has("/run/cpu.stat", "usage_usec_more 1\nmy usage_usec 2\n");
+	open_role(CGROUP_UNIFIED, "/run");
+	assert_int_equal(cgroup_cpu_ns(&cgroup, &cpu_ns, &why), -ENOENT);
+	assert_non_null(strstr(why.what, "usage_usec"));
+	assert_non_null(strstr(why.what, "cpu.stat"));
+}
+
+static void oom_kills_are_read_where_the_layout_has_them(void **state)
+{
+	uint64_t kills = 0;
+
+	(void)state;
+	tree_has("/run/memory.events", "low 0\noom 9\noom_kill 3\noom_group_kill 7\n");
+	tree_has("/memory/memory.oom_control", "oom_kill_disable 1\nunder_oom 0\noom_kill 5\n");
+	open_role(CGROUP_UNIFIED, "/run");
+	open_role(CGROUP_MEMORY, "/memory");
+	cgroup.has_memory = true;
+	cgroup.layout = CGROUP_PURE;
+	assert_int_equal(cgroup_oom_kills(&cgroup, &kills, &why), 0);
+	assert_int_equal(kills, 3);
+	cgroup.layout = CGROUP_HYBRID;
+	assert_int_equal(cgroup_oom_kills(&cgroup, &kills, &why), 0);
+	assert_int_equal(kills, 5);
+}
+
+static void without_a_memory_controller_oom_kills_are_not_known(void **state)
+{
+	uint64_t kills;
+
+	(void)state;
+	tree_has("/run/memory.events", "oom_kill 3\n");
+	open_role(CGROUP_UNIFIED, "/run");
+	assert_int_equal(cgroup_oom_kills(&cgroup, &kills, &why), -ENOENT);
+}
+
+static void all_processes_are_counted_and_as_many_as_fit_are_listed(void **state)
+{
+	pid_t pids[3] = { 0, 0, -1 };
+	size_t count = 0;
+
+	(void)state;
+	tree_has("/run/cgroup.procs", "10\n20\n30\n");
+	open_role(CGROUP_UNIFIED, "/run");
+	assert_int_equal(cgroup_processes(&cgroup, pids, 2, &count, &why), 0);
+	assert_int_equal(count, 3);
+	assert_int_equal(pids[0], 10);
+	assert_int_equal(pids[1], 20);
+	assert_int_equal(pids[2], -1);
+}
+
+static void an_empty_cgroup_has_no_processes(void **state)
+{
+	size_t count = 9;
+
+	(void)state;
+	tree_has("/run/cgroup.procs", "");
+	tree_has("/run/cgroup.events", "populated 0\nfrozen 0\n");
+	open_role(CGROUP_UNIFIED, "/run");
+	assert_int_equal(cgroup_processes(&cgroup, NULL, 0, &count, &why), 0);
+	assert_int_equal(count, 0);
+	assert_int_equal(cgroup_wait_empty(&cgroup, 0, &why), 0);
+}
+
+static void waiting_for_a_cgroup_that_stays_populated_ends(void **state)
+{
+	(void)state;
+	tree_has("/run/cgroup.events", "populated 1\nfrozen 0\n");
+	open_role(CGROUP_UNIFIED, "/run");
+	assert_int_equal(cgroup_wait_empty(&cgroup, 0, &why), -ETIME);
+}
+
+static void a_run_is_killed_by_one_write(void **state)
+{
+	char text[8] = "";
+	int fd;
+
+	(void)state;
+	tree_has("/run/cgroup.kill", "");
+	open_role(CGROUP_UNIFIED, "/run");
+	assert_int_equal(cgroup_kill(&cgroup, &why), 0);
+	fd = openat(cgroup.directories[CGROUP_UNIFIED].fd, "cgroup.kill", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(read(fd, text, sizeof(text)), 1);
+	assert_string_equal(text, "1");
+	close(fd);
+}
+
+/* The list of a plain file does not shrink, so the killing goes on until it gives up. */
+static void before_linux_5_14_each_process_is_killed(void **state)
+{
+	char line[32];
+	int status;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		for (;;)
+			pause();
+	}
+	snprintf(line, sizeof(line), "%d\n", child);
+	tree_has("/run/cgroup.procs", line);
+	open_role(CGROUP_UNIFIED, "/run");
+	assert_int_equal(cgroup_kill(&cgroup, &why), -EBUSY);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+}
+
+#define claim(name) cmocka_unit_test_setup_teardown(name, make_tree, remove_tree)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		claim(in_the_hybrid_layout_each_directory_is_below_the_callers_own),
+		claim(in_a_root_cgroup_the_directory_is_directly_below_the_mount),
+		claim(controllers_that_share_a_hierarchy_are_found),
+		claim(a_controller_that_is_not_mounted_counts_nothing),
+		claim(a_controller_whose_name_only_contains_the_word_is_another),
+		claim(version_1_without_memory_and_pids_leaves_the_pure_layout),
+		claim(a_session_scope_is_left_for_the_slice_that_gives_controllers),
+		claim(an_ancestor_that_gives_only_one_controller_is_passed_over),
+		claim(the_root_cgroup_may_have_processes_and_give_controllers),
+		claim(alone_in_a_delegated_cgroup_tare_makes_room_in_it),
+		claim(the_two_directories_of_a_run_share_its_name),
+		claim(a_cgroup_shared_with_others_is_not_rearranged),
+		claim(alone_without_both_controllers_there_is_no_room_to_make),
+		claim(without_controllers_anywhere_the_own_cgroup_serves),
+		claim(a_tree_that_cannot_be_read_gives_no_controllers),
+		claim(nothing_above_the_mount_is_looked_at),
+		claim(every_run_has_a_name_of_its_own),
+		claim(below_a_mount_of_a_subtree_only_the_rest_of_the_path_counts),
+		claim(a_version_1_mount_of_a_subtree_is_understood_too),
+		claim(a_namesake_of_the_mounted_subtree_is_not_inside),
+		claim(above_the_root_of_a_cgroup_namespace_nothing_has_a_name),
+		claim(of_several_mounts_the_one_that_shows_the_caller_is_taken),
+		claim(escaped_and_colon_rich_paths_are_understood),
+		claim(version_1_alone_is_refused_with_the_repair),
+		claim(no_cgroups_at_all_are_refused_with_the_repair),
+		claim(a_text_of_memberships_that_makes_no_sense_is_refused),
+		claim(a_path_that_is_too_long_is_refused_and_never_cut),
+		claim(this_machine_has_a_place_or_says_why_not),
+		claim(a_run_is_made_and_removed_without_a_trace),
+		claim(what_was_made_is_removed_when_the_rest_cannot_be),
+		claim(nothing_stays_when_tare_cannot_move_aside),
+		claim(what_was_there_before_is_not_taken_or_removed),
+		claim(removing_what_was_never_found_touches_nothing),
+		claim(a_directory_that_is_gone_already_is_removed),
+		claim(a_directory_that_cannot_be_removed_is_told_at_once),
+		claim(whoever_is_in_the_launchers_cgroup_is_moved_back),
+		claim(a_process_joins_the_directories_that_have_tasks),
+		claim(a_directory_that_cannot_be_joined_is_told),
+		claim(cpu_time_is_the_kernels_in_nanoseconds),
+		claim(a_key_that_is_missing_is_told_with_its_file),
+		claim(oom_kills_are_read_where_the_layout_has_them),
+		claim(without_a_memory_controller_oom_kills_are_not_known),
+		claim(all_processes_are_counted_and_as_many_as_fit_are_listed),
+		claim(an_empty_cgroup_has_no_processes),
+		claim(waiting_for_a_cgroup_that_stays_populated_ends),
+		claim(a_run_is_killed_by_one_write),
+		claim(before_linux_5_14_each_process_is_killed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

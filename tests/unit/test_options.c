@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: Apache-2.0
+// Claims about the command line of `tare run`: what each option means, and that a slip is told.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "command/options.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#define MOST_WORDS 16
+
+static struct run_config config;
+static enum options_request request;
+static struct failure why;
+
+/* The words after "run", as main gets them: ended by NULL, and not to be written to. */
+static int parse_words(const char *const *words)
+{
+	static char *arguments[MOST_WORDS + 2];
+	int count = 1;
+
+	arguments[0] = (char *)"run";
+	for (; *words; words++) {
+		assert_true(count <= MOST_WORDS);
+		arguments[count++] = (char *)*words;
+	}
+	arguments[count] = NULL;
+	memset(&config, 0xff, sizeof(config));
+	memset(&why, 0, sizeof(why));
+	return options_parse(count, arguments, &config, &request, &why);
+}
+
+#define PARSE(...) parse_words((const char *const[]){ __VA_ARGS__, NULL })
+
+#define assert_parsed(...)                                                                         \
+	do {                                                                                       \
+		if (PARSE(__VA_ARGS__))                                                            \
+			fail_msg("refused: %s", why.what);                                         \
+	} while (0)
+
+#define assert_refused(text, ...)                                                                  \
+	do {                                                                                       \
+		assert_int_equal(PARSE(__VA_ARGS__), -EINVAL);                                     \
+		assert_string_equal(why.what, text);                                               \
+	} while (0)
+
+static void assert_command(const char *first, const char *second)
+{
+	assert_non_null(config.command);
+	assert_string_equal(config.command[0], first);
+	if (!second) {
+		assert_null(config.command[1]);
+		return;
+	}
+	assert_string_equal(config.command[1], second);
+	assert_null(config.command[2]);
+}
+
+/* --- The command --- */
+
+static void a_command_alone_is_run_with_the_defaults(void **state)
+{
+	(void)state;
+	assert_parsed("true");
+	assert_int_equal(request, OPTIONS_RUN);
+	assert_command("true", NULL);
+	assert_false(config.quiet || config.verbose || config.no_container);
+	assert_false(config.allow_io_uring || config.allow_mounts || config.allow_namespaces);
+	assert_null(config.json_path);
+}
+
+static void options_of_the_command_are_the_commands(void **state)
+{
+	(void)state;
+	assert_parsed("ls", "-q");
+	assert_command("ls", "-q");
+	assert_false(config.quiet);
+	assert_parsed("ls", "--help");
+	assert_int_equal(request, OPTIONS_RUN);
+	assert_command("ls", "--help");
+	assert_parsed("ls", "--");
+	assert_command("ls", "--");
+}
+
+static void two_dashes_end_the_options(void **state)
+{
+	(void)state;
+	assert_parsed("--", "-q");
+	assert_command("-q", NULL);
+	assert_false(config.quiet);
+	assert_parsed("-q", "--", "--", "x");
+	assert_command("--", "x");
+	assert_true(config.quiet);
+}
+
+static void a_single_dash_is_a_command(void **state)
+{
+	(void)state;
+	assert_parsed("-");
+	assert_command("-", NULL);
+}
+
+static void no_command_is_refused_with_the_usage(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_words((const char *const[]){ NULL }), -EINVAL);
+	assert_string_equal(why.what, "no command given");
+	assert_string_equal(why.hint, "tare run [OPTIONS] [--] COMMAND [ARG...]");
+	assert_refused("no command given", "-q");
+	assert_refused("no command given", "--");
+	assert_refused("no command given", "--json", "x");
+}
+
+static void an_empty_command_is_refused_and_an_empty_argument_kept(void **state)
+{
+	(void)state;
+	assert_refused("the command is an empty word", "");
+	assert_refused("the command is an empty word", "--", "", "x");
+	assert_parsed("echo", "");
+	assert_command("echo", "");
+}
+
+/* --- Each option --- */
+
+static void quiet_is_asked_for_in_both_ways(void **state)
+{
+	(void)state;
+	assert_parsed("-q", "true");
+	assert_true(config.quiet);
+	assert_parsed("--quiet", "true");
+	assert_true(config.quiet);
+	assert_false(config.verbose);
+	assert_command("true", NULL);
+}
+
+static void verbose_is_asked_for_in_both_ways(void **state)
+{
+	(void)state;
+	assert_parsed("-v", "true");
+	assert_true(config.verbose);
+	assert_parsed("--verbose", "true");
+	assert_true(config.verbose);
+	assert_false(config.quiet);
+}
+
+static void no_container_is_asked_for_by_its_long_name(void **state)
+{
+	(void)state;
+	assert_parsed("--no-container", "true");
+	assert_true(config.no_container);
+}
+
+static void the_json_file_is_given_in_every_way(void **state)
+{
+	(void)state;
+	assert_parsed("--json", "out.json", "true");
+	assert_string_equal(config.json_path, "out.json");
+	assert_command("true", NULL);
+	assert_parsed("--json=out.json", "true");
+	assert_string_equal(config.json_path, "out.json");
+	assert_command("true", NULL);
+	assert_parsed("-j", "out.json", "true");
+	assert_string_equal(config.json_path, "out.json");
+	assert_command("true", NULL);
+	assert_parsed("--json", "-", "true");
+	assert_string_equal(config.json_path, "-");
+	assert_parsed("--json=a=b", "true");
+	assert_string_equal(config.json_path, "a=b");
+	assert_parsed("--json", "--quiet", "true");
+	assert_string_equal(config.json_path, "--quiet");
+	assert_false(config.quiet);
+}
+
+static void each_thing_can_be_let_through(void **state)
+{
+	(void)state;
+	assert_parsed("--allow", "io_uring", "true");
+	assert_true(config.allow_io_uring && !config.allow_mounts && !config.allow_namespaces);
+	assert_parsed("--allow=mounts", "true");
+	assert_true(!config.allow_io_uring && config.allow_mounts && !config.allow_namespaces);
+	assert_parsed("--allow", "namespaces", "true");
+	assert_true(!config.allow_io_uring && !config.allow_mounts && config.allow_namespaces);
+}
+
+static void several_things_can_be_let_through(void **state)
+{
+	(void)state;
+	assert_parsed("--allow", "mounts", "--allow=io_uring", "--allow", "mounts", "true");
+	assert_true(config.allow_io_uring && config.allow_mounts && !config.allow_namespaces);
+}
+
+static void help_is_asked_for_in_both_ways_and_needs_no_command(void **state)
+{
+	(void)state;
+	assert_parsed("--help");
+	assert_int_equal(request, OPTIONS_HELP);
+	assert_parsed("-h");
+	assert_int_equal(request, OPTIONS_HELP);
+	assert_parsed("-q", "--help", "true");
+	assert_int_equal(request, OPTIONS_HELP);
+}
+
+static void options_can_be_given_together_in_any_order(void **state)
+{
+	(void)state;
+	assert_parsed("-v", "--json=x", "-q", "--allow", "mounts", "--", "true", "-v");
+	assert_true(config.verbose && config.quiet && config.allow_mounts);
+	assert_string_equal(config.json_path, "x");
+	assert_command("true", "-v");
+}
+
+/* --- Slips --- */
+
+static void an_unknown_option_is_named_with_a_way_out(void **state)
+{
+	(void)state;
+	assert_refused("--frobnicate: there is no such option", "--frobnicate", "true");
+	assert_non_null(strstr(why.hint, "tare run --help"));
+	assert_non_null(strstr(why.hint, "'--'"));
+	assert_refused("-x: there is no such option", "-x", "true");
+	assert_refused("--frob=1: there is no such option", "--frob=1", "true");
+	assert_refused("--=x: there is no such option", "--=x", "true");
+}
+
+static void a_part_of_a_name_is_not_the_name(void **state)
+{
+	(void)state;
+	assert_refused("--quie: there is no such option", "--quie", "true");
+	assert_refused("--quiets: there is no such option", "--quiets", "true");
+	assert_refused("--jso=x: there is no such option", "--jso=x", "true");
+	assert_refused("-quiet: there is no such option", "-quiet", "true");
+}
+
+static void letters_are_not_bundled(void **state)
+{
+	(void)state;
+	assert_refused("-qv: there is no such option", "-qv", "true");
+	assert_refused("-jx: there is no such option", "-jx", "true");
+}
+
+static void what_an_unknown_option_holds_does_not_reach_the_terminal(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE("--\033[31m\n", "true"), -EINVAL);
+	assert_null(strchr(why.what, '\033'));
+	assert_null(strchr(why.what, '\n'));
+	assert_int_equal(PARSE("--allow", "\033]0;x\a", "true"), -EINVAL);
+	assert_null(strchr(why.what, '\033'));
+}
+
+static void a_missing_value_is_told_with_what_it_would_be(void **state)
+{
+	(void)state;
+	assert_refused("--json: needs a value: FILE", "--json");
+	assert_refused("--json: needs a value: FILE", "-j");
+	assert_refused("--allow: needs a value: WHAT", "-q", "--allow");
+}
+
+static void an_empty_json_path_is_refused(void **state)
+{
+	static const char text[] = "--json: the path is empty; give a file, or '-' for stdout";
+
+	(void)state;
+	assert_refused(text, "--json", "", "true");
+	assert_refused(text, "--json=", "true");
+	assert_refused(text, "-j", "", "true");
+}
+
+static void a_value_that_is_not_taken_is_refused(void **state)
+{
+	(void)state;
+	assert_refused("--quiet: takes no value", "--quiet=1", "true");
+	assert_refused("--quiet: takes no value", "--quiet=", "true");
+	assert_refused("--no-container: takes no value", "--no-container=no", "true");
+	assert_refused("--help: takes no value", "--help=run");
+}
+
+static void what_cannot_be_let_through_is_told_with_what_can(void **state)
+{
+	static const char list[] = " is not one of io_uring, mounts, namespaces";
+
+	(void)state;
+	assert_refused("--allow: everything is not one of io_uring, mounts, namespaces", "--allow",
+		"everything", "true");
+	assert_int_equal(PARSE("--allow=", "true"), -EINVAL);
+	assert_non_null(strstr(why.what, list));
+	assert_int_equal(PARSE("--allow=mount", "true"), -EINVAL);
+	assert_int_equal(PARSE("--allow=mounts,io_uring", "true"), -EINVAL);
+	assert_int_equal(PARSE("--allow=MOUNTS", "true"), -EINVAL);
+}
+
+static void one_json_file_is_enough(void **state)
+{
+	(void)state;
+	assert_refused("--json: given twice", "--json", "a", "--json=b", "true");
+	assert_refused("--json: given twice", "-j", "a", "-j", "a", "true");
+}
+
+static void without_a_container_nothing_is_let_through(void **state)
+{
+	static const char text[] = "--allow: nothing is refused with --no-container";
+
+	(void)state;
+	assert_refused(text, "--no-container", "--allow", "mounts", "true");
+	assert_refused(text, "--allow", "io_uring", "--no-container", "true");
+	assert_refused(text, "--allow=namespaces", "--no-container", "true");
+}
+
+static void a_slip_before_help_is_still_a_slip(void **state)
+{
+	(void)state;
+	assert_refused("-x: there is no such option", "-x", "--help");
+	assert_refused("-x: there is no such option", "--help", "-x");
+}
+
+/* --- Any words --- */
+
+/* Numbers that look random and are the same in every run. */
+static uint32_t next_number(void)
+{
+	static uint32_t number = 12345;
+
+	number = number * 1664525 + 1013904223;
+	return number >> 8;
+}
+
+static void no_words_make_the_parser_fail_without_a_reason(void **state)
+{
+	static const char *const words[] = { "", "-", "--", "---", "-q", "-j", "-", "--json",
+		"--json=", "--json=x", "--allow", "--allow=mounts", "--allow=", "--no-container",
+		"-h", "--help", "--help=", "-\xff", "--\xff\xfe=\x80", "=", "-=", "--=", "%s%n",
+		"true", "\n" };
+
+	(void)state;
+	for (int round = 0; round < 100000; round++) {
+		const char *chosen[7] = { NULL };
+		size_t count = next_number() % LENGTH(chosen);
+		int error;
+
+		for (size_t i = 0; i < count; i++)
+			chosen[i] = words[next_number() % LENGTH(words)];
+		error = parse_words(chosen);
+		assert_true(error == 0 || error == -EINVAL);
+		if (error)
+			assert_string_not_equal(why.what, "");
+		else if (request == OPTIONS_RUN)
+			assert_string_not_equal(config.command[0], "");
+	}
+}
+
+static void no_bytes_make_the_parser_fail_without_a_reason(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		char word[24] = "--";
+		size_t length = 1 + next_number() % (sizeof(word) - 2);
+
+		for (size_t i = 1; i < length; i++)
+			word[i] = (char)(1 + next_number() % 255);
+		word[length] = '\0';
+		if (PARSE(word, "true"))
+			assert_string_not_equal(why.what, "");
+	}
+}
+
+static void a_very_long_word_is_told_cut(void **state)
+{
+	cleanup_free char *word = malloc(100001);
+
+	(void)state;
+	memset(word, '-', 100000);
+	word[100000] = '\0';
+	assert_int_equal(PARSE(word, "true"), -EINVAL);
+	assert_int_equal(strncmp(why.what, "-----", 5), 0);
+}
+
+/* --- Help --- */
+
+static char *help_text(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	options_print_help(stream);
+	assert_int_equal(fclose(stream), 0);
+	return text;
+}
+
+static void help_fits_a_terminal_of_80_columns(void **state)
+{
+	cleanup_free char *text = help_text();
+	char *line, *rest = text;
+
+	(void)state;
+	while ((line = strsep(&rest, "\n"))) {
+		if (strlen(line) > 80)
+			fail_msg("%zu columns: %s", strlen(line), line);
+	}
+}
+
+static void help_begins_with_the_usage_and_ends_with_a_newline(void **state)
+{
+	cleanup_free char *text = help_text();
+	static const char usage[] = "Usage: tare run [OPTIONS] [--] COMMAND [ARG...]\n";
+
+	(void)state;
+	assert_int_equal(strncmp(text, usage, strlen(usage)), 0);
+	assert_int_equal(text[strlen(text) - 1], '\n');
+}
+
+static void help_lists_every_option_that_is_understood(void **state)
+{
+	static const char *const lines[] = { "  -j, --json FILE ", "  -q, --quiet ",
+		"  -v, --verbose ", "      --no-container ", "      --allow WHAT ",
+		"  -h, --help " };
+	cleanup_free char *text = help_text();
+	size_t listed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(lines); i++) {
+		if (!strstr(text, lines[i]))
+			fail_msg("'%s' is not in:\n%s", lines[i], text);
+	}
+	for (const char *at = text; (at = strstr(at, " --")); at++)
+		listed += at[3] >= 'a' && at[3] <= 'z';
+	assert_int_equal(listed, LENGTH(lines));
+}
+
+/* Each letter and name in the help, tried out: none of them is unknown. */
+static void every_option_in_the_help_is_understood(void **state)
+{
+	cleanup_free char *text = help_text();
+	char *line, *rest = text;
+	char letter[3], name[32];
+	int tried = 0;
+
+	(void)state;
+	while ((line = strsep(&rest, "\n"))) {
+		if (sscanf(line, " %2[-a-z], %31[-a-z]", letter, name) == 2) {
+			(void)PARSE(letter, "x", "true");
+			assert_null(strstr(why.what, "no such option"));
+		} else if (sscanf(line, " %31[-a-z]", name) != 1 || strncmp(name, "--", 2) != 0) {
+			continue;
+		}
+		(void)PARSE(name, "x", "true");
+		assert_null(strstr(why.what, "no such option"));
+		tried++;
+	}
+	assert_int_equal(tried, 6);
+}
+
+static void what_can_be_let_through_is_in_the_help(void **state)
+{
+	cleanup_free char *text = help_text();
+
+	(void)state;
+	assert_non_null(strstr(text, "io_uring"));
+	assert_non_null(strstr(text, "mounts"));
+	assert_non_null(strstr(text, "namespaces"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_command_alone_is_run_with_the_defaults),
+		cmocka_unit_test(options_of_the_command_are_the_commands),
+		cmocka_unit_test(two_dashes_end_the_options),
+		cmocka_unit_test(a_single_dash_is_a_command),
+		cmocka_unit_test(no_command_is_refused_with_the_usage),
+		cmocka_unit_test(an_empty_command_is_refused_and_an_empty_argument_kept),
+		cmocka_unit_test(quiet_is_asked_for_in_both_ways),
+		cmocka_unit_test(verbose_is_asked_for_in_both_ways),
+		cmocka_unit_test(no_container_is_asked_for_by_its_long_name),
+		cmocka_unit_test(the_json_file_is_given_in_every_way),
+		cmocka_unit_test(each_thing_can_be_let_through),
+		cmocka_unit_test(several_things_can_be_let_through),
+		cmocka_unit_test(help_is_asked_for_in_both_ways_and_needs_no_command),
+		cmocka_unit_test(options_can_be_given_together_in_any_order),
+		cmocka_unit_test(an_unknown_option_is_named_with_a_way_out),
+		cmocka_unit_test(a_part_of_a_name_is_not_the_name),
+		cmocka_unit_test(letters_are_not_bundled),
+		cmocka_unit_test(what_an_unknown_option_holds_does_not_reach_the_terminal),
+		cmocka_unit_test(a_missing_value_is_told_with_what_it_would_be),
+		cmocka_unit_test(an_empty_json_path_is_refused),
+		cmocka_unit_test(a_value_that_is_not_taken_is_refused),
+		cmocka_unit_test(what_cannot_be_let_through_is_told_with_what_can),
+		cmocka_unit_test(one_json_file_is_enough),
+		cmocka_unit_test(without_a_container_nothing_is_let_through),
+		cmocka_unit_test(a_slip_before_help_is_still_a_slip),
+		cmocka_unit_test(no_words_make_the_parser_fail_without_a_reason),
+		cmocka_unit_test(no_bytes_make_the_parser_fail_without_a_reason),
+		cmocka_unit_test(a_very_long_word_is_told_cut),
+		cmocka_unit_test(help_fits_a_terminal_of_80_columns),
+		cmocka_unit_test(help_begins_with_the_usage_and_ends_with_a_newline),
+		cmocka_unit_test(help_lists_every_option_that_is_understood),
+		cmocka_unit_test(every_option_in_the_help_is_understood),
+		cmocka_unit_test(what_can_be_let_through_is_in_the_help),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
