@@ -24,7 +24,7 @@ static char machine[] = "/tmp/tare-test-check-XXXXXX";
 static int machine_make(void **state)
 {
 	(void)state;
-	strcpy(strrchr(machine, '-') + 1, "XXXXXX");
+	memcpy(strrchr(machine, '-') + 1, "XXXXXX", sizeof("XXXXXX"));
 	return mkdtemp(machine) ? 0 : -1;
 }
 
