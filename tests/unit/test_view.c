@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +16,18 @@
 
 static struct mountinfo_list mounts;
 static struct view view;
+static struct view_rules rules;
+static struct directory_rule wanted[4];
+static size_t wanted_count;
 static struct failure why;
 
 static int forget_view(void **state)
 {
 	(void)state;
 	view_done(&view);
+	view_rules_done(&rules);
 	mountinfo_done(&mounts);
+	wanted_count = 0;
 	return 0;
 }
 
@@ -34,9 +40,11 @@ static bool is_on_top(const struct mountinfo *mount)
 static void plan(const char *mountinfo, const char *current_directory)
 {
 	view_done(&view);
+	view_rules_done(&rules);
 	mountinfo_done(&mounts);
 	assert_int_equal(mountinfo_parse(mountinfo, &mounts, &why), 0);
-	if (view_plan(&view, &mounts, is_on_top, current_directory, &why))
+	if (view_rules_resolve(&rules, wanted, wanted_count, current_directory, &why) ||
+		view_plan(&view, &mounts, is_on_top, &rules, &why))
 		fail_msg("%s (%s)", why.what, failure_errno_name(why.errnum));
 }
 
@@ -259,6 +267,107 @@ static void ten_thousand_mounts_are_planned(void **state)
 	assert_int_equal(view.count, MOUNTS + 4);
 }
 
+static void want(const char *path, enum directory_mode mode)
+{
+	wanted[wanted_count++] = (struct directory_rule){ path, mode };
+}
+
+static void the_rule_with_the_longest_path_holds(void **state)
+{
+	(void)state;
+	want("/usr", DIRECTORY_READ_ONLY);
+	want("/usr/bin", DIRECTORY_FULL_ACCESS);
+	plan("", "/");
+	assert_int_equal(view_rule_of(&rules, "/usr/lib")->mode, VIEW_READ_ONLY);
+	assert_int_equal(view_rule_of(&rules, "/usr/bin/env")->mode, VIEW_FULL_ACCESS);
+	assert_int_equal(view_rule_of(&rules, "/usr2")->mode, VIEW_OVERLAY);
+	assert_shown_as("/usr", VIEW_READ_ONLY);
+	assert_shown_as("/usr/bin", VIEW_FULL_ACCESS);
+}
+
+static void a_rule_that_changes_nothing_needs_no_entry(void **state)
+{
+	(void)state;
+	want("/usr", DIRECTORY_OVERLAY);
+	plan("", "/");
+	assert_not_planned("/usr");
+}
+
+static void a_directory_shown_below_a_hidden_one_needs_its_way_made(void **state)
+{
+	(void)state;
+	want("/usr", DIRECTORY_HIDDEN);
+	want("/usr/bin", DIRECTORY_READ_ONLY);
+	plan("", "/");
+	assert_shown_as("/usr", VIEW_HIDDEN);
+	assert_true(find("/usr/bin")->is_below_hidden);
+}
+
+static void hidden_in_hidden_is_one_hidden_directory(void **state)
+{
+	(void)state;
+	want("/usr", DIRECTORY_HIDDEN);
+	want("/usr/bin", DIRECTORY_HIDDEN);
+	plan("", "/");
+	assert_not_planned("/usr/bin");
+}
+
+static void a_mount_below_a_rule_has_its_mode(void **state)
+{
+	(void)state;
+	want("/usr", DIRECTORY_READ_ONLY);
+	plan("1 0 8:1 / / rw - ext4 /dev/sda rw\n2 1 8:2 / /usr/local rw - xfs /dev/sdb rw\n", "/");
+	assert_shown_as("/usr/local", VIEW_READ_ONLY);
+}
+
+static void a_default_gives_way_to_a_rule(void **state)
+{
+	(void)state;
+	want("/tmp", DIRECTORY_FULL_ACCESS);
+	plan("", "/");
+	assert_shown_as("/tmp", VIEW_FULL_ACCESS);
+}
+
+static void what_the_user_hides_is_hidden_even_where_the_command_starts(void **state)
+{
+	(void)state;
+	want("/usr", DIRECTORY_HIDDEN);
+	plan("", "/usr/bin");
+	assert_not_planned("/usr/bin");
+}
+
+static void assert_refused(const char *path, enum directory_mode mode, const char *words)
+{
+	wanted_count = 0;
+	want(path, mode);
+	view_rules_done(&rules);
+	assert_true(view_rules_resolve(&rules, wanted, wanted_count, "/", &why) < 0);
+	if (!strstr(why.what, words) || !strstr(why.what, path))
+		fail_msg("'%s' names not '%s' and '%s'", why.what, words, path);
+}
+
+static void a_directory_that_cannot_have_a_mode_is_named_with_the_reason(void **state)
+{
+	(void)state;
+	assert_refused("/no/such/directory", DIRECTORY_HIDDEN, "--hidden-dir");
+	assert_refused("/etc/passwd", DIRECTORY_READ_ONLY, "is not a directory");
+	assert_refused("/proc/self", DIRECTORY_OVERLAY, "is a symbolic link");
+	assert_refused("/proc/sys", DIRECTORY_FULL_ACCESS, "is made fresh");
+	assert_refused("", DIRECTORY_HIDDEN, "is empty");
+}
+
+static void two_names_of_one_directory_cannot_have_two_modes(void **state)
+{
+	(void)state;
+	want("/usr", DIRECTORY_HIDDEN);
+	want("/usr/bin/..//", DIRECTORY_READ_ONLY);
+	assert_int_equal(view_rules_resolve(&rules, wanted, wanted_count, "/", &why), -EINVAL);
+	assert_non_null(strstr(why.what, "has another mode already"));
+	wanted[1].mode = DIRECTORY_HIDDEN;
+	assert_int_equal(view_rules_resolve(&rules, wanted, wanted_count, "/", &why), -EINVAL);
+	assert_non_null(strstr(why.what, "is given twice"));
+}
+
 static void a_path_is_inside_itself_and_what_is_above_it(void **state)
 {
 	(void)state;
@@ -299,6 +408,15 @@ int main(void)
 		claim(only_what_lies_below_a_hidden_directory_needs_its_directories_made),
 		claim(a_directory_comes_before_what_lies_below_it),
 		claim(ten_thousand_mounts_are_planned),
+		claim(the_rule_with_the_longest_path_holds),
+		claim(a_rule_that_changes_nothing_needs_no_entry),
+		claim(a_directory_shown_below_a_hidden_one_needs_its_way_made),
+		claim(hidden_in_hidden_is_one_hidden_directory),
+		claim(a_mount_below_a_rule_has_its_mode),
+		claim(a_default_gives_way_to_a_rule),
+		claim(what_the_user_hides_is_hidden_even_where_the_command_starts),
+		claim(a_directory_that_cannot_have_a_mode_is_named_with_the_reason),
+		claim(two_names_of_one_directory_cannot_have_two_modes),
 		claim(a_path_is_inside_itself_and_what_is_above_it),
 		claim(a_path_is_not_inside_its_children_or_its_namesakes),
 	};

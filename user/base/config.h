@@ -4,6 +4,23 @@
 #define TARE_CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+/* How the command sees a directory of the host, and everything below it. */
+enum directory_mode {
+	DIRECTORY_OVERLAY,     /* the host's files; what is written stays inside */
+	DIRECTORY_READ_ONLY,   /* the host's files; nothing can be written */
+	DIRECTORY_FULL_ACCESS, /* the host's files; what is written is written on the host */
+	DIRECTORY_HIDDEN,      /* an empty directory of the command's own */
+};
+
+struct directory_rule {
+	const char *path; /* as the user wrote it; borrowed */
+	enum directory_mode mode;
+};
+
+/* More on one command line is a mistake of a script. */
+#define DIRECTORY_RULES 256
 
 struct run_config {
 	char *const *command; /* NULL-terminated, borrowed from main's argv */
@@ -11,6 +28,8 @@ struct run_config {
 	bool quiet;	       /* no summary on stderr */
 	bool verbose;	       /* what was isolated, left over, chosen */
 	const char *json_path; /* NULL none, "-" stdout */
+	struct directory_rule directories[DIRECTORY_RULES];
+	size_t directory_count;
 	/* What the seccomp filter lets through although it is refused by default. */
 	bool allow_io_uring;
 	bool allow_mounts;

@@ -80,6 +80,12 @@ struct loss {
 	int64_t cpu_difference_ns;
 };
 
+/* Mounts of the host that the container does not show as they are. */
+struct mount_counts {
+	uint64_t masked;   /* not shown: they hold kernel state, not files */
+	uint64_t unmapped; /* shown with other rights: their file system cannot map owners */
+};
+
 struct result {
 	const char *version;
 	char run_id[33];
@@ -116,8 +122,8 @@ struct result {
 		struct number exec_monotonic, exec_baseline;
 	} collector;
 	struct {
-		bool is_used;		   /* false: --no-container */
-		uint64_t masked_mounts;	   /* mounts that could not be shown inside */
+		bool is_used; /* false: --no-container */
+		struct mount_counts mounts;
 		const char *cgroup_layout; /* "cgroup2", "hybrid" */
 	} container;
 };

@@ -69,6 +69,42 @@ static int apply_allow(struct run_config *config, const char *value, struct fail
 	return 0;
 }
 
+static int add_directory(
+	struct run_config *config, const char *path, enum directory_mode mode, struct failure *why)
+{
+	if (config->directory_count == DIRECTORY_RULES)
+		return failure_set(why, 0, "more than %d directories with a mode", DIRECTORY_RULES);
+	config->directories[config->directory_count++] =
+		(struct directory_rule){ .path = path, .mode = mode };
+	return 0;
+}
+
+static int apply_hidden(struct run_config *config, const char *value, struct failure *why)
+{
+	return add_directory(config, value, DIRECTORY_HIDDEN, why);
+}
+
+static int apply_read_only(struct run_config *config, const char *value, struct failure *why)
+{
+	return add_directory(config, value, DIRECTORY_READ_ONLY, why);
+}
+
+static int apply_overlay(struct run_config *config, const char *value, struct failure *why)
+{
+	return add_directory(config, value, DIRECTORY_OVERLAY, why);
+}
+
+static int apply_full_access(struct run_config *config, const char *value, struct failure *why)
+{
+	return add_directory(config, value, DIRECTORY_FULL_ACCESS, why);
+}
+
+static int apply_keep_tmp(struct run_config *config, const char *value, struct failure *why)
+{
+	(void)value;
+	return add_directory(config, "/tmp", DIRECTORY_FULL_ACCESS, why);
+}
+
 static const struct option_entry entries[] = {
 	{ "json", 'j', "FILE", "write the result document to FILE; '-' is stdout", apply_json },
 	{ "quiet", 'q', NULL, "no summary on standard error", apply_quiet },
@@ -76,6 +112,12 @@ static const struct option_entry entries[] = {
 	{ "no-container", 0, NULL, "weigh in the host's namespaces with the caller's rights",
 		apply_no_container },
 	{ "allow", 0, "WHAT", "let through io_uring, mounts or namespaces", apply_allow },
+	{ "read-only-dir", 0, "DIR", "show the host's DIR, without write access", apply_read_only },
+	{ "overlay-dir", 0, "DIR", "show it; what is written stays inside", apply_overlay },
+	{ "full-access-dir", 0, "DIR", "show it, and let writes reach the host",
+		apply_full_access },
+	{ "hidden-dir", 0, "DIR", "an empty directory in its place", apply_hidden },
+	{ "keep-tmp", 0, NULL, "as --full-access-dir /tmp", apply_keep_tmp },
 	{ "help", 'h', NULL, "show this text", NULL },
 };
 
@@ -153,6 +195,9 @@ static int check(const struct run_config *config, struct failure *why)
 	if (config->no_container &&
 		(config->allow_io_uring || config->allow_mounts || config->allow_namespaces))
 		return failure_set(why, 0, "--allow: nothing is refused with --no-container");
+	if (config->no_container && config->directory_count)
+		return failure_set(
+			why, 0, "--no-container: directories have no modes without a container");
 	return 0;
 }
 

@@ -352,7 +352,7 @@ static void describe(struct run *run)
 	if (!run->sandbox)
 		return;
 	result->container.cgroup_layout = sandbox_cgroup_layout(run->sandbox);
-	result->container.masked_mounts = sandbox_masked_mounts(run->sandbox);
+	result->container.mounts = sandbox_mount_counts(run->sandbox);
 }
 
 /* --- The whole --- */

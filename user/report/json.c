@@ -291,9 +291,10 @@ static void put_collector(struct document *document, const struct result *result
 static void put_container(struct document *document, const struct result *result)
 {
 	put(document, document->root, "container",
-		json_pack("{s:b, s:o, s:o}", "used", result->container.is_used, "cgroup_layout",
-			string_or_null(result->container.cgroup_layout), "masked_mounts",
-			integer_or_null(result->container.masked_mounts)));
+		json_pack("{s:b, s:o, s:o, s:o}", "used", result->container.is_used,
+			"cgroup_layout", string_or_null(result->container.cgroup_layout),
+			"masked_mounts", integer_or_null(result->container.mounts.masked),
+			"unmapped_mounts", integer_or_null(result->container.mounts.unmapped)));
 }
 
 static void put_notes(struct document *document)

@@ -249,6 +249,17 @@ static void print_missing_collector(const struct page *page)
 		print_warning(page, "no collector ran: what shows – was not measured");
 }
 
+/* The command may fail for it, so it is told unasked. */
+static void print_unmapped(const struct page *page)
+{
+	uint64_t unmapped = page->result->container.mounts.unmapped;
+
+	if (unmapped)
+		print_note(page, "mounts",
+			"%s could not map owners: read-only, with others' rights",
+			text_format_counted(unmapped, "mount", "mounts").text);
+}
+
 /* For people who ask */
 
 static void print_sandbox(const struct page *page)
@@ -261,7 +272,7 @@ static void print_sandbox(const struct page *page)
 	else
 		print_note(page, "sandbox", "a container, %s, %s not shown inside",
 			layout ? layout : "no cgroup",
-			text_format_counted(result->container.masked_mounts, "mount", "mounts")
+			text_format_counted(result->container.mounts.masked, "mount", "mounts")
 				.text);
 }
 
@@ -336,6 +347,7 @@ static const struct {
 	{ always, print_doubts },
 	{ has_run, print_missing_collector },
 	{ has_run, print_distrust },
+	{ has_run, print_unmapped },
 	{ has_run_and_is_verbose, print_sandbox },
 	{ has_run_and_is_verbose, print_reasons },
 };

@@ -53,7 +53,9 @@ static int step_directory(const struct child_task *task, struct failure *why)
 	if (chdir(task->directory)) {
 		failure_set(
 			why, errno, "enter directory '%s' inside the container", task->directory);
-		return failure_hint(why, "start tare in a directory that is visible inside");
+		return failure_hint(why,
+			"start tare in a directory that is visible inside, or show "
+			"this one with --overlay-dir");
 	}
 	return 0;
 }

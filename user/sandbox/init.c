@@ -33,7 +33,7 @@ struct init {
 	struct init_task *task;
 	struct process *command;
 	char program[PATH_MAX];
-	uint64_t masked_mounts;
+	struct mount_counts mounts;
 	int death_signal; /* of the command's process; 0 none */
 	bool is_exec_failure;
 };
@@ -85,7 +85,7 @@ static int step_root(struct init *init, struct failure *why)
 		.owner = IDENTITY_BASE };
 	/* The caller's umask is for the command's files, not for the container's directories. */
 	mode_t callers = umask(022);
-	int error = root_build(&spec, &init->masked_mounts, why);
+	int error = root_build(&spec, &init->mounts, why);
 
 	umask(callers);
 	return error;
@@ -161,7 +161,7 @@ static int step_forward_signals(struct init *init, struct failure *why)
 
 static int step_ready(struct init *init, struct failure *why)
 {
-	struct message message = { .kind = MESSAGE_READY, .masked_mounts = init->masked_mounts };
+	struct message message = { .kind = MESSAGE_READY, .mounts = init->mounts };
 
 	return message_send(init->task->socket, &message, process_pidfd(init->command), why);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/failure.h"
+#include "base/result.h"
 
 enum message_kind {
 	MESSAGE_BEAR = 1, /* tare: the collector watches; start the command's process */
@@ -24,7 +25,7 @@ struct message {
 	bool is_signaled;     /* MESSAGE_ENDED */
 	bool core_dumped;
 	int32_t code; /* exit code or signal; MESSAGE_FAILED: what ended the command's process */
-	uint64_t masked_mounts; /* MESSAGE_READY */
+	struct mount_counts mounts; /* MESSAGE_READY */
 	struct failure failure;
 };
 

@@ -31,7 +31,7 @@ struct builder {
 	int null_fd;  /* the new /dev/null, to lie over files */
 	int empty_fd; /* an empty directory, to lie over others */
 	int layers;   /* overlays made so far */
-	uint64_t masked;
+	struct mount_counts *counts;
 };
 
 /* --- Small steps --- */
@@ -149,18 +149,6 @@ static int overlay_over(struct builder *builder, int lower_fd, struct failure *w
 	return error ? error : mount_overlay(builder, number, why);
 }
 
-/* The host's mount at `path` with owners mapped; -EINVAL where its file system cannot do that. */
-static int copy_mapped(const struct builder *builder, const char *path, struct failure *why)
-{
-	cleanup_fd int copy = mount_copy(AT_FDCWD, path, why);
-	int error;
-
-	if (copy < 0)
-		return copy;
-	error = mount_change(copy, MOUNT_PLAIN, builder->spec->userns_fd, why);
-	return error ? error : take_fd(&copy);
-}
-
 static bool is_directory(int fd)
 {
 	struct stat status;
@@ -168,50 +156,45 @@ static bool is_directory(int fd)
 	return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-static int build_root_overlay(struct builder *builder, struct failure *why)
+/*
+ * A copy of the host's mount at `path` with its owners mapped. Where the file system cannot do
+ * that (overlay, NFS, FUSE, vfat), the command, a stranger to it, has what everybody has.
+ */
+static int copy_host(
+	struct builder *builder, const char *path, bool *is_mapped, struct failure *why)
 {
-	cleanup_fd int lower = copy_mapped(builder, "/", why);
-	cleanup_fd int overlay = -1;
+	cleanup_fd int copy = mount_copy(AT_FDCWD, path, why);
 	int error;
 
-	if (lower == -EINVAL)
-		return failure_hint(why,
-			"the file system of '/' cannot map owners; "
-			"run without a container: tare run --no-container ... (see: tare check)");
-	if (lower < 0)
-		return lower;
-	overlay = overlay_over(builder, lower, why);
-	if (overlay < 0)
-		return overlay;
-	error = make_directory(builder->scratch_fd, "root", 0700, why);
-	if (!error)
-		error = mount_attach(overlay, builder->scratch_fd, "root", why);
-	/* The mount's own descriptor, not the directory that it covers. */
-	builder->root_fd = error ? -1 : take_fd(&overlay);
-	return error;
+	if (copy < 0)
+		return copy;
+	error = mount_change(copy, MOUNT_PLAIN, builder->spec->userns_fd, why);
+	*is_mapped = !error;
+	if (error == -EINVAL) {
+		builder->counts->unmapped++;
+		error = mount_change(copy, MOUNT_PLAIN, -1, why);
+	}
+	return error ? error : take_fd(&copy);
 }
 
-/* A directory becomes an overlay, a single mounted file a copy that cannot be written. */
-static int build_overlay(struct builder *builder, const char *path, struct failure *why)
+/*
+ * The host's directory as an unattached mount. An overlay needs mapped owners and a directory:
+ * what has not both is shown read-only instead.
+ */
+static int make_shown(
+	struct builder *builder, const char *path, enum view_mode mode, struct failure *why)
 {
-	cleanup_fd int lower = copy_mapped(builder, path, why);
-	cleanup_fd int overlay = -1;
-	int error;
+	bool is_mapped = false;
+	cleanup_fd int copy = copy_host(builder, path, &is_mapped, why);
+	int error = 0;
 
-	if (lower == -EINVAL) {
-		builder->masked++;
-		return cover_directory(builder, path, why);
-	}
-	if (lower < 0)
-		return lower;
-	if (!is_directory(lower)) {
-		error = mount_change(lower, MOUNT_ATTR_RDONLY, -1, why);
-		return error ? error : mount_attach(lower, builder->root_fd, relative(path), why);
-	}
-	overlay = overlay_over(builder, lower, why);
-	if (overlay < 0)
-		return overlay;
-	return mount_attach(overlay, builder->root_fd, relative(path), why);
+	if (copy < 0)
+		return copy;
+	if (mode == VIEW_OVERLAY && is_mapped && is_directory(copy))
+		return overlay_over(builder, copy, why);
+	if (mode != VIEW_FULL_ACCESS)
+		error = mount_change(copy, MOUNT_ATTR_RDONLY, -1, why);
+	return error ? error : take_fd(&copy);
 }
 
 /* --- Directories of the command's own --- */
@@ -230,7 +213,7 @@ static mode_t hidden_mode(const char *path)
 	return 0755;
 }
 
-static int build_hidden(struct builder *builder, const char *path, struct failure *why)
+static int make_hidden(struct builder *builder, const char *path, struct failure *why)
 {
 	cleanup_fd int directory = -1;
 	char name[32];
@@ -244,9 +227,7 @@ static int build_hidden(struct builder *builder, const char *path, struct failur
 	if (directory < 0)
 		return directory;
 	error = mount_change(directory, MOUNT_PLAIN, -1, why);
-	if (!error)
-		error = mount_attach(directory, builder->root_fd, relative(path), why);
-	return error == -ENOENT ? 0 : error;
+	return error ? error : take_fd(&directory);
 }
 
 /* Makes every directory on the way to `path`, below one that is the command's own already. */
@@ -363,6 +344,12 @@ static int build_fresh(
 		return mount_fd;
 	if (fresh->fill)
 		error = fresh->fill(mount_fd, why);
+	if (!error)
+		error = mount_attach(mount_fd, builder->root_fd, fresh->path, why);
+	if (error != -ENOENT)
+		return error;
+	/* A root of the command's own is empty. */
+	error = make_way(builder, fresh->path, why);
 	return error ? error : mount_attach(mount_fd, builder->root_fd, fresh->path, why);
 }
 
@@ -458,24 +445,46 @@ static int build_scratch(struct builder *builder, struct failure *why)
 	return builder->empty_fd < 0 ? builder->empty_fd : 0;
 }
 
+static int make_entry(struct builder *builder, const struct view_entry *entry, struct failure *why)
+{
+	if (entry->mode == VIEW_HIDDEN)
+		return make_hidden(builder, entry->path, why);
+	return make_shown(builder, entry->path, entry->mode, why);
+}
+
+/* The new root stands on the scratch. Its descriptor is the mount's own from here on. */
+static int build_root(struct builder *builder, const struct view_entry *entry, struct failure *why)
+{
+	cleanup_fd int root = make_entry(builder, entry, why);
+	int error;
+
+	if (root < 0)
+		return root;
+	error = make_directory(builder->scratch_fd, "root", 0700, why);
+	if (!error)
+		error = mount_attach(root, builder->scratch_fd, "root", why);
+	builder->root_fd = error ? -1 : take_fd(&root);
+	return error;
+}
+
 static int build_entry(struct builder *builder, const struct view_entry *entry, struct failure *why)
 {
-	int error = 0;
+	cleanup_fd int mount_fd = -1;
+	int error;
 
-	switch (entry->mode) {
-	case VIEW_MASKED:
-		builder->masked++;
+	if (entry->mode == VIEW_MASKED) {
+		builder->counts->masked++;
 		return cover_directory(builder, entry->path, why);
-	case VIEW_HIDDEN:
-		return build_hidden(builder, entry->path, why);
-	case VIEW_OVERLAY:
-		break;
 	}
-	if (!strcmp(entry->path, "/"))
-		return build_root_overlay(builder, why);
-	if (entry->is_below_hidden)
-		error = make_way(builder, entry->path, why);
-	return error ? error : build_overlay(builder, entry->path, why);
+	error = entry->is_below_hidden ? make_way(builder, entry->path, why) : 0;
+	if (error)
+		return error;
+	mount_fd = make_entry(builder, entry, why);
+	if (mount_fd < 0)
+		return mount_fd;
+	error = mount_attach(mount_fd, builder->root_fd, relative(entry->path), why);
+	/* The host need not have every directory that is hidden by default. */
+	return error == -ENOENT && entry->mode == VIEW_HIDDEN ? 0 : error;
 }
 
 static int build(struct builder *builder, struct failure *why)
@@ -485,17 +494,21 @@ static int build(struct builder *builder, struct failure *why)
 
 	if (!error)
 		error = build_scratch(builder, why);
-	for (size_t i = 0; i < view->count && !error; i++)
+	/* The first entry is '/', for which there always is a rule. */
+	if (!error)
+		error = build_root(builder, &view->entries[0], why);
+	for (size_t i = 1; i < view->count && !error; i++)
 		error = build_entry(builder, &view->entries[i], why);
 	if (!error)
 		error = build_kernel_mounts(builder, why);
 	return error ? error : mount_pivot(builder->root_fd, SCRATCH_COVERS, why);
 }
 
-int root_build(const struct root_spec *spec, uint64_t *masked, struct failure *why)
+int root_build(const struct root_spec *spec, struct mount_counts *counts, struct failure *why)
 {
 	struct builder builder = {
 		.spec = spec,
+		.counts = counts,
 		.scratch_fd = -1,
 		.root_fd = -1,
 		.null_fd = -1,
@@ -503,7 +516,6 @@ int root_build(const struct root_spec *spec, uint64_t *masked, struct failure *w
 	};
 	int error = build(&builder, why);
 
-	*masked += builder.masked;
 	close_fd(&builder.scratch_fd);
 	close_fd(&builder.root_fd);
 	close_fd(&builder.null_fd);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "base/failure.h"
+#include "base/result.h"
 #include "view.h"
 
 struct root_spec {
@@ -17,8 +18,8 @@ struct root_spec {
 /*
  * For a privileged process alone in fresh mount, pid and network namespaces. On success its root
  * is the new one, its current directory '/', and nothing of the old tree is reachable.
- * *masked is raised by every mount whose file system cannot map owners.
+ * *counts is raised by every mount that is not shown as it is.
  */
-int root_build(const struct root_spec *spec, uint64_t *masked, struct failure *why);
+int root_build(const struct root_spec *spec, struct mount_counts *counts, struct failure *why);
 
 #endif

@@ -39,7 +39,7 @@ struct sandbox {
 	int sockets[2]; /* ours, PID 1's */
 	int go[2];
 	int command_pidfd;
-	uint64_t masked_mounts;
+	struct mount_counts mounts;
 };
 
 int sandbox_cgroup_fd(const struct sandbox *sandbox)
@@ -57,9 +57,9 @@ bool sandbox_has_memory_controller(const struct sandbox *sandbox)
 	return sandbox->cgroup.has_memory;
 }
 
-uint64_t sandbox_masked_mounts(const struct sandbox *sandbox)
+struct mount_counts sandbox_mount_counts(const struct sandbox *sandbox)
 {
-	return sandbox->masked_mounts;
+	return sandbox->mounts;
 }
 
 /* --- Opening --- */
@@ -92,8 +92,13 @@ size_t sandbox_list_refusals(const struct run_config *config, struct refusal_rul
 static int prepare_container(struct sandbox *sandbox, const struct run_config *config,
 	const struct mountinfo_list *mounts, struct failure *why)
 {
-	int error = view_plan(&sandbox->view, mounts, is_visible, sandbox->directory, why);
+	struct view_rules rules = { 0 };
+	int error = view_rules_resolve(
+		&rules, config->directories, config->directory_count, sandbox->directory, why);
 
+	if (!error)
+		error = view_plan(&sandbox->view, mounts, is_visible, &rules, why);
+	view_rules_done(&rules);
 	if (!error)
 		error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
 	if (error)
@@ -228,7 +233,7 @@ int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure 
 		*why = message.failure;
 		return why->errnum ? -why->errnum : -EINVAL;
 	}
-	sandbox->masked_mounts = message.masked_mounts;
+	sandbox->mounts = message.mounts;
 	return 0;
 }
 

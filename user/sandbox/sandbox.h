@@ -16,6 +16,7 @@
 #include "base/config.h"
 #include "base/failure.h"
 #include "base/refusal.h"
+#include "base/result.h"
 
 struct sandbox;
 
@@ -54,7 +55,7 @@ int sandbox_cgroup_fd(const struct sandbox *sandbox);
 /* "cgroup2" or "hybrid". */
 const char *sandbox_cgroup_layout(const struct sandbox *sandbox);
 bool sandbox_has_memory_controller(const struct sandbox *sandbox);
-uint64_t sandbox_masked_mounts(const struct sandbox *sandbox);
+struct mount_counts sandbox_mount_counts(const struct sandbox *sandbox);
 
 /*
  * Bears the command's process, which then waits. A failure of the set-up so far is told here;

@@ -10,8 +10,6 @@
 /* Made fresh by root.c, whatever the host has below them. */
 static const char *const fresh_directories[] = { "/proc", "/sys", "/dev", NULL };
 
-static const char *const hidden_directories[] = { "/tmp", "/run", NULL };
-
 /* File systems that hold no files but the kernel's own state, or open a door on being touched. */
 static const char *const kernel_types[] = { "autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2",
 	"configfs", "debugfs", "devpts", "devtmpfs", "efivarfs", "fusectl", "mqueue", "nsfs",
@@ -44,102 +42,125 @@ static bool is_one_of(const char *word, const char *const *words)
 	return false;
 }
 
+/* A place that may need treatment: a mount of the host, a directory with a rule, or both. */
+struct place {
+	const char *path;
+	const char *type; /* of the file system mounted there; NULL: none is */
+};
+
+/* The last entry that contains the path: entries come in path order. */
+static const struct view_entry *parent_of(const struct view *view, const char *path)
+{
+	for (size_t i = view->count; i > 0; i--) {
+		if (path_is_inside(path, view->entries[i - 1].path))
+			return &view->entries[i - 1];
+	}
+	return NULL;
+}
+
 static int add(struct view *view, const char *path, enum view_mode mode)
 {
+	const struct view_entry *parent = parent_of(view, path);
 	struct view_entry *entry = &view->entries[view->count];
+	bool is_below_hidden = parent && parent->mode == VIEW_HIDDEN;
 
-	*entry = (struct view_entry){ .path = strdup(path), .mode = mode };
+	*entry = (struct view_entry){
+		.path = strdup(path), .mode = mode, .is_below_hidden = is_below_hidden
+	};
 	if (!entry->path)
 		return -ENOMEM;
-	entry->is_below_hidden = mode == VIEW_OVERLAY && is_inside_any(path, hidden_directories);
 	view->count++;
+	view->masked += mode == VIEW_MASKED;
 	return 0;
 }
 
-static bool is_below_masked(const struct view *view, const char *path)
+/* Whether what holds above already makes of this place what its rule wants. */
+static bool is_covered(
+	const struct view_entry *parent, const struct place *place, enum view_mode mode)
 {
-	for (size_t i = 0; i < view->count; i++) {
-		if (view->entries[i].mode == VIEW_MASKED &&
-			path_is_inside(path, view->entries[i].path))
-			return true;
-	}
-	return false;
+	if (!parent)
+		return false;
+	if (parent->mode == VIEW_MASKED)
+		return true;
+	return parent->mode == mode && (!place->type || mode == VIEW_HIDDEN);
 }
 
-static int add_mount(struct view *view, const struct mountinfo *mount)
+static int add_place(struct view *view, const struct place *place, const struct view_rules *rules)
 {
-	if (!strcmp(mount->path, "/") || is_inside_any(mount->path, fresh_directories) ||
-		is_inside_any(mount->path, hidden_directories) ||
-		is_below_masked(view, mount->path))
+	enum view_mode mode = view_rule_of(rules, place->path)->mode;
+
+	if (is_inside_any(place->path, fresh_directories) ||
+		is_covered(parent_of(view, place->path), place, mode))
 		return 0;
-	if (!is_one_of(mount->type, kernel_types))
-		return add(view, mount->path, VIEW_OVERLAY);
-	view->masked++;
-	return add(view, mount->path, VIEW_MASKED);
+	if (place->type && mode != VIEW_HIDDEN && is_one_of(place->type, kernel_types))
+		mode = VIEW_MASKED;
+	return add(view, place->path, mode);
 }
 
-static int compare_paths(const void *a, const void *b)
+static int compare_places(const void *a, const void *b)
 {
-	const struct mountinfo *first = a, *second = b;
+	const struct place *first = a, *second = b;
 
 	return strcmp(first->path, second->path);
 }
 
-/* Path order puts every directory before what lies below it. */
-static int add_mounts(struct view *view, const struct mountinfo_list *mounts,
-	bool (*is_visible)(const struct mountinfo *mount))
+static size_t list_places(struct place *places, const struct mountinfo_list *mounts,
+	bool (*is_visible)(const struct mountinfo *mount), const struct view_rules *rules)
 {
-	/* Copies that borrow the strings. */
-	cleanup_free struct mountinfo *sorted = calloc(mounts->count + 1, sizeof(*sorted));
 	size_t count = 0;
-	int error = 0;
 
-	if (!sorted)
-		return -ENOMEM;
 	for (size_t i = 0; i < mounts->count; i++) {
-		if (is_visible(&mounts->mounts[i]))
-			sorted[count++] = mounts->mounts[i];
+		const struct mountinfo *mount = &mounts->mounts[i];
+
+		if (is_visible(mount))
+			places[count++] = (struct place){ mount->path, mount->type };
 	}
-	qsort(sorted, count, sizeof(*sorted), compare_paths);
-	for (size_t i = 0; i < count && !error; i++)
-		error = add_mount(view, &sorted[i]);
-	return error;
+	for (size_t i = 0; i < rules->count; i++)
+		places[count++] = (struct place){ .path = rules->rules[i].path };
+	return count;
 }
 
-static int add_hidden(struct view *view)
+/* Of a mount and a rule at one path the mount is kept: it has to be treated in any case. */
+static size_t unite_places(struct place *places, size_t count)
 {
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!kept || strcmp(places[kept - 1].path, places[i].path) != 0)
+			places[kept++] = places[i];
+		else if (!places[kept - 1].type)
+			places[kept - 1] = places[i];
+	}
+	return kept;
+}
+
+/* Path order puts every directory before what lies below it. */
+static int plan(struct view *view, const struct mountinfo_list *mounts,
+	bool (*is_visible)(const struct mountinfo *mount), const struct view_rules *rules)
+{
+	cleanup_free struct place *places = calloc(mounts->count + rules->count, sizeof(*places));
+	size_t count;
 	int error = 0;
 
-	for (const char *const *path = hidden_directories; *path && !error; path++)
-		error = add(view, *path, VIEW_HIDDEN);
-	return error;
-}
-
-static int plan(struct view *view, const struct mountinfo_list *mounts,
-	bool (*is_visible)(const struct mountinfo *mount), const char *current_directory)
-{
-	int error = add(view, "/", VIEW_OVERLAY);
-
-	if (!error)
-		error = add_mounts(view, mounts, is_visible);
-	if (!error)
-		error = add_hidden(view);
-	if (!error && is_inside_any(current_directory, hidden_directories) &&
-		!is_one_of(current_directory, hidden_directories))
-		error = add(view, current_directory, VIEW_OVERLAY);
+	if (!places || !view->entries)
+		return -ENOMEM;
+	count = list_places(places, mounts, is_visible, rules);
+	qsort(places, count, sizeof(*places), compare_places);
+	count = unite_places(places, count);
+	for (size_t i = 0; i < count && !error; i++)
+		error = add_place(view, &places[i], rules);
 	return error;
 }
 
 int view_plan(struct view *view, const struct mountinfo_list *mounts,
-	bool (*is_visible)(const struct mountinfo *mount), const char *current_directory,
+	bool (*is_visible)(const struct mountinfo *mount), const struct view_rules *rules,
 	struct failure *why)
 {
-	/* Beside the mounts: '/', the hidden directories, the current directory. */
-	size_t room = mounts->count + 8;
+	size_t room = mounts->count + rules->count;
 	int error;
 
 	*view = (struct view){ .entries = calloc(room, sizeof(*view->entries)) };
-	error = view->entries ? plan(view, mounts, is_visible, current_directory) : -ENOMEM;
+	error = plan(view, mounts, is_visible, rules);
 	if (error) {
 		view_done(view);
 		return failure_set(why, -error, "plan the container's file system");
