@@ -131,10 +131,9 @@ done
 is $failed 0 '200 runs end as their commands do'
 leaves_nothing 'and leave as many processes, cgroups, mounts, BPF objects and files as before'
 
-# shellcheck disable=SC2016 # expanded by the command
 note_state
 for number in $(seq 20); do
-	# One process for each unit of its number, and the exit code.
+	# As many processes as its number says, which is also its exit code.
 	marked "$TARE" run -q --json "$tmp/concurrent.$number" sh -c \
 		"for i in \$(seq $number); do /bin/true; done; exit $number" &
 	echo $! >> "$tmp/concurrent"

@@ -76,7 +76,7 @@ ln -s loop loop
 chmod +x no-format no-interpreter cut-short later/plain
 long=$(printf %0300d 0)
 
-# not_started COMMAND STATUS ERRNO CLAIM: contained and not; the command is not quoted in the claim.
+# not_started COMMAND STATUS ERRNO CLAIM: with a container and without.
 not_started() {
 	for way in '' --no-container; do
 		weigh $way "$1"

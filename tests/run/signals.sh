@@ -91,7 +91,7 @@ is "$(cat "$tmp/statuses")" '' 'SIGTERM ends the run with 143 at whatever moment
 
 # --- What the command leaves behind ---
 
-# marked PROCESS...: those that have this test's mark in their environment are its own.
+# marked MARK: the processes that have it in their environment.
 marked() {
 	grep -lz "^TARE_TEST_MARK=$1$" /proc/[0-9]*/environ 2> "$tmp/ignored"
 }
@@ -230,5 +230,20 @@ press 'word\n'
 leave
 is "$? $(lines)" '0 0 -1 word got word ' \
 	'in a pipeline the terminal is not taken from its partners'
+
+# Without tare, SIGTTIN stops a background command that reads.
+on_terminal sh -c "set -m; '$TARE' run -q sh -c 'echo ready; exec cat > /dev/null' &
+	read -r a; read -r b; read -r c; read -r d; echo \"got \$a\$b\$c\$d\"; kill -KILL %1"
+shows ready
+tare=$(pgrep -P "$(pgrep -P "$terminal")" -x tare)
+find_command
+is_waiting_cat() {
+	grep -q '^Name:.cat$' "/proc/$command/status" && grep -q '^State:.[ST]' "/proc/$command/status"
+}
+wait_until is_waiting_cat
+press '1\n2\n3\n4\n'
+leave
+check 'in the background, the command does not take the keyboard from the shell' \
+	grep -q 'got 1234' "$screen"
 
 plan

@@ -27,7 +27,9 @@ static inline struct result sample_result(void)
 		.command = sample_command,
 		.outcome = { .kind = OUTCOME_EXITED },
 		.collector = { .mode = "private", .start_ns = 4100000 },
-		.container = { .is_used = true, .mounts = { .masked = 3 }, .cgroup_layout = "cgroup2" },
+		.container = { .is_used = true,
+			.mounts = { .masked = 3 },
+			.cgroup_layout = "cgroup2" },
 	};
 
 	result.outcome.oom_kills = number_known(0, "cgroup:memory.events");

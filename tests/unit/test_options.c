@@ -418,10 +418,35 @@ static void help_begins_with_the_usage_and_ends_with_a_newline(void **state)
 	assert_int_equal(text[strlen(text) - 1], '\n');
 }
 
+static void directories_keep_the_order_and_the_mode_they_were_given_in(void **state)
+{
+	static const enum directory_mode modes[] = { DIRECTORY_HIDDEN, DIRECTORY_FULL_ACCESS,
+		DIRECTORY_READ_ONLY, DIRECTORY_OVERLAY, DIRECTORY_FULL_ACCESS };
+	static const char *const paths[] = { "/a", "/b", "c", "", "/tmp" };
+
+	(void)state;
+	assert_parsed("--hidden-dir", "/a", "--full-access-dir=/b", "--read-only-dir", "c",
+		"--overlay-dir=", "--keep-tmp", "true");
+	assert_int_equal(config.directory_count, LENGTH(modes));
+	for (size_t i = 0; i < LENGTH(modes); i++) {
+		assert_int_equal(config.directories[i].mode, modes[i]);
+		assert_string_equal(config.directories[i].path, paths[i]);
+	}
+}
+
+static void a_directory_has_no_mode_without_a_container(void **state)
+{
+	(void)state;
+	assert_refused("--no-container: directories have no modes without a container",
+		"--no-container", "--hidden-dir", "/a", "true");
+}
+
 static void help_lists_every_option_that_is_understood(void **state)
 {
 	static const char *const lines[] = { "  -j, --json FILE ", "  -q, --quiet ",
 		"  -v, --verbose ", "      --no-container ", "      --allow WHAT ",
+		"      --read-only-dir DIR ", "      --overlay-dir DIR ",
+		"      --full-access-dir DIR ", "      --hidden-dir DIR ", "      --keep-tmp ",
 		"  -h, --help " };
 	cleanup_free char *text = help_text();
 	size_t listed = 0;
@@ -456,7 +481,7 @@ static void every_option_in_the_help_is_understood(void **state)
 		assert_null(strstr(why.what, "no such option"));
 		tried++;
 	}
-	assert_int_equal(tried, 6);
+	assert_int_equal(tried, 11);
 }
 
 static void what_can_be_let_through_is_in_the_help(void **state)
@@ -502,6 +527,8 @@ int main(void)
 		cmocka_unit_test(a_very_long_word_is_told_cut),
 		cmocka_unit_test(help_fits_a_terminal_of_80_columns),
 		cmocka_unit_test(help_begins_with_the_usage_and_ends_with_a_newline),
+		cmocka_unit_test(directories_keep_the_order_and_the_mode_they_were_given_in),
+		cmocka_unit_test(a_directory_has_no_mode_without_a_container),
 		cmocka_unit_test(help_lists_every_option_that_is_understood),
 		cmocka_unit_test(every_option_in_the_help_is_understood),
 		cmocka_unit_test(what_can_be_let_through_is_in_the_help),

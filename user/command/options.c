@@ -117,7 +117,7 @@ static const struct option_entry entries[] = {
 	{ "full-access-dir", 0, "DIR", "show it, and let writes reach the host",
 		apply_full_access },
 	{ "hidden-dir", 0, "DIR", "an empty directory in its place", apply_hidden },
-	{ "keep-tmp", 0, NULL, "as --full-access-dir /tmp", apply_keep_tmp },
+	{ "keep-tmp", 0, NULL, "share the host's /tmp, and let writes reach it", apply_keep_tmp },
 	{ "help", 'h', NULL, "show this text", NULL },
 };
 
