@@ -136,10 +136,11 @@ press() {
 	printf "$1" >&5
 }
 
-# The status of what was on the terminal. What hangs is ended, so that the next test can be made.
+# The status of what was on the terminal. What hangs is ended, with all of the terminal's session, so
+# that the next test can be made.
 leave() {
 	exec 5>&-
-	wait_until is_over || pkill -KILL -P "$terminal"
+	wait_until is_over || pkill -KILL -s "$(pgrep -P "$terminal")"
 	wait "$terminal"
 }
 
@@ -231,19 +232,24 @@ leave
 is "$? $(lines)" '0 0 -1 word got word ' \
 	'in a pipeline the terminal is not taken from its partners'
 
-# Without tare, SIGTTIN stops a background command that reads.
+# Without tare, SIGTTIN stops a background command that reads. The shell reads after it, so that what
+# is typed would be the command's.
+mkfifo "$tmp/gate"
 on_terminal sh -c "set -m; '$TARE' run -q sh -c 'echo ready; exec cat > /dev/null' &
-	read -r a; read -r b; read -r c; read -r d; echo \"got \$a\$b\$c\$d\"; kill -KILL %1"
+	cat '$tmp/gate'; read -r line; echo \"got \$line\"; kill -KILL %1"
 shows ready
 tare=$(pgrep -P "$(pgrep -P "$terminal")" -x tare)
 find_command
 is_waiting_cat() {
-	grep -q '^Name:.cat$' "/proc/$command/status" && grep -q '^State:.[ST]' "/proc/$command/status"
+	grep -q '^Name:.cat$' "/proc/$command/status" &&
+		grep -q '^State:.[ST]' "/proc/$command/status"
 }
 wait_until is_waiting_cat
-press '1\n2\n3\n4\n'
+press 'word\n'
+echo > "$tmp/gate"
+deadline=5
 leave
 check 'in the background, the command does not take the keyboard from the shell' \
-	grep -q 'got 1234' "$screen"
+	grep -q 'got word' "$screen"
 
 plan

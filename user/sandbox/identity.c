@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/cleanup.h"
@@ -82,6 +83,14 @@ static int map_and_open(struct process *process, struct holder *holder, struct f
 	return take_fd(&userns);
 }
 
+static bool is_chrooted(void)
+{
+	struct stat own, first;
+
+	return stat("/", &own) == 0 && stat("/proc/1/root/.", &first) == 0 &&
+	       (own.st_ino != first.st_ino || own.st_dev != first.st_dev);
+}
+
 int identity_open_namespace(bool may_nest, struct failure *why)
 {
 	struct holder holder = { .may_nest = may_nest };
@@ -101,6 +110,10 @@ int identity_open_namespace(bool may_nest, struct failure *why)
 		result = map_and_open(process, &holder, why);
 	close_fd(&holder.go[1]);
 	process_close(process);
+	if (result == -EPERM && is_chrooted())
+		return failure_hint(why,
+			"the kernel allows no user namespaces in a chroot: enter it by "
+			"pivot_root, or run on the host");
 	if (result == -ENOSPC || result == -EPERM)
 		return failure_hint(why, "allow user namespaces: "
 					 "sudo sysctl -w user.max_user_namespaces=10000");
