@@ -90,13 +90,13 @@ static void assert_holds(int (*claim)(void))
 	assert_int_equal(wait_for(child), 0);
 }
 
-static int is_lent_now(void)
+static int is_ours_now(void)
 {
 	struct terminal terminal;
 	int is_lent;
 
 	terminal_open(&terminal);
-	is_lent = terminal_is_lent(&terminal);
+	is_lent = terminal_is_ours(&terminal);
 	terminal_close(&terminal);
 	return is_lent;
 }
@@ -108,12 +108,12 @@ static int open_in_foreground(void)
 	struct terminal terminal;
 
 	terminal_open(&terminal);
-	EXPECT(terminal_is_lent(&terminal));
+	EXPECT(terminal_is_ours(&terminal));
 	EXPECT(terminal.caller == getpgrp());
 	EXPECT(fcntl(terminal.fd, F_GETFD) == FD_CLOEXEC);
 	EXPECT(tcgetpgrp(terminal.fd) == getpgrp());
 	terminal_close(&terminal);
-	EXPECT(!terminal_is_lent(&terminal));
+	EXPECT(!terminal_is_ours(&terminal));
 	terminal_close(&terminal);
 	return 0;
 }
@@ -129,7 +129,7 @@ static int redirect(int stream)
 	int file = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	EXPECT(dup2(file, stream) == stream);
-	EXPECT(!is_lent_now());
+	EXPECT(!is_ours_now());
 	return 0;
 }
 
@@ -154,7 +154,7 @@ static void in_a_pipeline_the_terminal_is_not_lent(void **state)
 static int open_without_streams(void)
 {
 	close(STDIN_FILENO);
-	EXPECT(!is_lent_now());
+	EXPECT(!is_ours_now());
 	return 0;
 }
 
@@ -181,12 +181,12 @@ static int open_with_streams_on_another_terminal(void)
 
 	EXPECT(own >= 0 && other >= 0);
 	EXPECT(dup2(other, STDIN_FILENO) == STDIN_FILENO);
-	EXPECT(!is_lent_now());
+	EXPECT(!is_ours_now());
 	EXPECT(dup2(own, STDIN_FILENO) == STDIN_FILENO);
 	EXPECT(dup2(other, STDOUT_FILENO) == STDOUT_FILENO);
-	EXPECT(!is_lent_now());
+	EXPECT(!is_ours_now());
 	EXPECT(dup2(own, STDOUT_FILENO) == STDOUT_FILENO);
-	EXPECT(is_lent_now());
+	EXPECT(is_ours_now());
 	return 0;
 }
 
@@ -203,7 +203,7 @@ static int open_in_session_without_terminal(void)
 	if (child == 0) {
 		EXPECT(setsid() > 0);
 		EXPECT(isatty(STDIN_FILENO));
-		_exit(is_lent_now());
+		_exit(is_ours_now());
 	}
 	return wait_for(child);
 }
@@ -220,7 +220,7 @@ static int open_in_background(void)
 
 	if (child == 0) {
 		EXPECT(setpgid(0, 0) == 0);
-		_exit(is_lent_now());
+		_exit(is_ours_now());
 	}
 	return wait_for(child);
 }
@@ -261,7 +261,7 @@ static int lend_and_take_back(void)
 
 	EXPECT(child > 0);
 	terminal_open(&terminal);
-	EXPECT(terminal_is_lent(&terminal));
+	EXPECT(terminal_is_ours(&terminal));
 	for (int round = 0; round < 3; round++) {
 		terminal_lend(&terminal, child);
 		EXPECT(tcgetpgrp(terminal.fd) == child);
@@ -274,7 +274,7 @@ static int lend_and_take_back(void)
 	return wait_for(child);
 }
 
-static void the_terminal_is_lent_and_taken_back_from_the_background(void **state)
+static void the_terminal_is_ours_and_taken_back_from_the_background(void **state)
 {
 	(void)state;
 	assert_holds(lend_and_take_back);
@@ -327,7 +327,7 @@ static int hang_up(void)
 
 	signal(SIGHUP, SIG_IGN);
 	terminal_open(&terminal);
-	EXPECT(terminal_is_lent(&terminal));
+	EXPECT(terminal_is_ours(&terminal));
 	close_fd(&master); /* the last one: the test itself waits without it */
 	terminal_lend(&terminal, getpgrp());
 	terminal_take_back(&terminal);
@@ -351,7 +351,7 @@ static void without_a_terminal_lending_does_nothing(void **state)
 	struct terminal none = { .fd = -1, .caller = getpgrp() };
 
 	(void)state;
-	assert_false(terminal_is_lent(&none));
+	assert_false(terminal_is_ours(&none));
 	terminal_lend(&none, getpid());
 	terminal_take_back(&none);
 	terminal_close(&none);
@@ -369,7 +369,7 @@ int main(void)
 		claim(a_terminal_that_is_not_the_sessions_own_is_not_lent),
 		claim(a_session_without_a_terminal_has_none_to_lend),
 		claim(in_the_background_the_terminal_is_not_lent),
-		claim(the_terminal_is_lent_and_taken_back_from_the_background),
+		claim(the_terminal_is_ours_and_taken_back_from_the_background),
 		claim(lending_leaves_the_signal_mask_as_it_was),
 		claim(a_group_that_cannot_have_the_terminal_does_not_get_it),
 		claim(a_terminal_that_hung_up_is_no_trouble),

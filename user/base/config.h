@@ -21,6 +21,7 @@ struct directory_rule {
 
 /* More on one command line is a mistake of a script. */
 #define DIRECTORY_RULES 256
+#define ENVIRONMENT_RULES 256
 
 struct run_config {
 	char *const *command; /* NULL-terminated, borrowed from main's argv */
@@ -30,6 +31,17 @@ struct run_config {
 	const char *json_path; /* NULL none, "-" stdout */
 	struct directory_rule directories[DIRECTORY_RULES];
 	size_t directory_count;
+	const char *start_directory; /* where the command starts; NULL: where the caller is */
+	bool network_access;	     /* the host's network instead of none */
+
+	/* Of the caller's environment all, or, when cleared, what is kept by name; then what is
+	 * set. */
+	bool clear_environment;
+	const char *kept_names[ENVIRONMENT_RULES];
+	size_t kept_count;
+	const char *set_entries[ENVIRONMENT_RULES]; /* "NAME=VALUE", no name twice */
+	size_t set_count;
+
 	/* What the seccomp filter lets through although it is refused by default. */
 	bool allow_io_uring;
 	bool allow_mounts;

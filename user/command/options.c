@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/cleanup.h"
+#include "base/environment.h"
 #include "base/text.h"
 
 struct option_entry {
@@ -105,11 +106,65 @@ static int apply_keep_tmp(struct run_config *config, const char *value, struct f
 	return add_directory(config, "/tmp", DIRECTORY_FULL_ACCESS, why);
 }
 
+static int apply_start_directory(struct run_config *config, const char *value, struct failure *why)
+{
+	if (!*value)
+		return failure_set(why, 0, "--dir: the path is empty; give a directory");
+	if (config->start_directory)
+		return failure_set(why, 0, "--dir: given twice");
+	config->start_directory = value;
+	return 0;
+}
+
+static int apply_network(struct run_config *config, const char *value, struct failure *why)
+{
+	(void)value, (void)why;
+	config->network_access = true;
+	return 0;
+}
+
+static int apply_clear_env(struct run_config *config, const char *value, struct failure *why)
+{
+	(void)value, (void)why;
+	config->clear_environment = true;
+	return 0;
+}
+
+static int apply_keep_env(struct run_config *config, const char *value, struct failure *why)
+{
+	int error = environment_check_name(value, why);
+
+	if (error)
+		return error;
+	if (config->kept_count == ENVIRONMENT_RULES)
+		return failure_set(why, 0, "--keep-env: more than %d names", ENVIRONMENT_RULES);
+	config->clear_environment = true;
+	config->kept_names[config->kept_count++] = value;
+	return 0;
+}
+
+static int apply_env(struct run_config *config, const char *value, struct failure *why)
+{
+	int error = environment_check_set(value, why);
+	size_t name = strcspn(value, "=") + 1;
+
+	for (size_t i = 0; i < config->set_count && !error; i++) {
+		if (!strncmp(config->set_entries[i], value, name))
+			return failure_set(
+				why, 0, "--env: %.*s is set twice", (int)name - 1, value);
+	}
+	if (!error && config->set_count == ENVIRONMENT_RULES)
+		return failure_set(why, 0, "--env: more than %d of them", ENVIRONMENT_RULES);
+	if (!error)
+		config->set_entries[config->set_count++] = value;
+	return error;
+}
+
 static const struct option_entry entries[] = {
 	{ "json", 'j', "FILE", "write the result document to FILE; '-' is stdout", apply_json },
 	{ "quiet", 'q', NULL, "no summary on standard error", apply_quiet },
 	{ "verbose", 'v', NULL, "also what was isolated, left over or not known", apply_verbose },
-	{ "no-container", 0, NULL, "weigh in the host's namespaces with the caller's rights",
+	{ "no-container", 0, NULL, "weigh without one, with the caller's own rights",
 		apply_no_container },
 	{ "allow", 0, "WHAT", "let through io_uring, mounts or namespaces", apply_allow },
 	{ "read-only-dir", 0, "DIR", "show the host's DIR, without write access", apply_read_only },
@@ -118,6 +173,12 @@ static const struct option_entry entries[] = {
 		apply_full_access },
 	{ "hidden-dir", 0, "DIR", "an empty directory in its place", apply_hidden },
 	{ "keep-tmp", 0, NULL, "share the host's /tmp, and let writes reach it", apply_keep_tmp },
+	{ "dir", 0, "DIR", "start the command in DIR", apply_start_directory },
+	{ "network-access", 0, NULL, "the host's network, instead of none but lo", apply_network },
+	{ "env", 0, "NAME=VALUE", "set one variable of the environment", apply_env },
+	{ "keep-env", 0, "NAME", "of the caller's keep only the variable so named",
+		apply_keep_env },
+	{ "clear-env", 0, NULL, "keep none of it", apply_clear_env },
 	{ "help", 'h', NULL, "show this text", NULL },
 };
 
@@ -236,7 +297,7 @@ void options_print_help(FILE *stream)
 		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", entry->letter ? '-' : ' ',
 			entry->letter ? entry->letter : ' ', entry->letter ? "," : " ", entry->name,
 			entry->value ? " " : "", entry->value ? entry->value : "");
-		fprintf(stream, "  %-22s %s\n", left, entry->help);
+		fprintf(stream, "  %-24s %s\n", left, entry->help);
 	}
 	fprintf(stream,
 		"\nExit status: the command's own; 128+N when signal N ended it; 124 when a limit\n"

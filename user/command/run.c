@@ -21,6 +21,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "base/environment.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "meter/account.h"
@@ -42,6 +43,7 @@ struct run {
 	struct result *result;
 	struct sandbox *sandbox;
 	struct collector *collector;
+	char **environment; /* owned */
 	int signal_fd;
 	int interrupts;	    /* SIGINTs so far: the second one kills */
 	uint64_t passed_on; /* signals sent to the command, 1 << N */
@@ -116,9 +118,12 @@ static int expect_refusals(struct run *run, struct failure *why)
 /* The collector is loaded while the container is being built, by the other process. */
 static int start(struct run *run, struct failure *why)
 {
-	struct sandbox_spec spec = { .config = run->config, .environment = environ };
+	struct sandbox_spec spec = { .config = run->config };
 	int error = take_signals(run, why);
 
+	if (!error)
+		error = environment_build(run->config, environ, &run->environment, why);
+	spec.environment = run->environment;
 	if (!error)
 		error = sandbox_open(&spec, &run->sandbox, why);
 	if (!error)
@@ -174,9 +179,9 @@ static int record_early_end(struct run *run, int signal_number)
 }
 
 /* As the command stops on the terminal, so does tare, for the shell to see. */
-static void stop_too(struct run *run)
+static void stop_too(struct run *run, int stop_signal)
 {
-	if (!sandbox_suspend(run->sandbox))
+	if (!sandbox_suspend(run->sandbox, stop_signal))
 		return;
 	raise(SIGSTOP);
 	sandbox_resume(run->sandbox);
@@ -191,7 +196,7 @@ static int take_event(struct run *run, struct failure *why)
 		return error;
 	switch (event.kind) {
 	case SANDBOX_STOPPED:
-		stop_too(run);
+		stop_too(run, event.code);
 		return 0;
 	case SANDBOX_ENDED:
 		record_end(run, &event);
@@ -392,6 +397,7 @@ int run_weigh(const struct run_config *config, struct result *result, struct fai
 	close_error = sandbox_close(run.sandbox, &close_failure);
 	result->collector.stop_ns = collector_close(run.collector);
 	close_fd(&run.signal_fd);
+	free(run.environment);
 	if (!error && close_error) {
 		error = close_error;
 		*why = close_failure;

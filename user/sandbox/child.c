@@ -108,7 +108,7 @@ static const struct {
 	{ step_cgroup, false },
 	{ step_cgroup_namespace, true },
 	{ step_identity, true },
-	{ step_directory, true },
+	{ step_directory, false },
 	{ step_capabilities, true },
 	{ step_filter, true },
 	{ step_wait, false },

@@ -74,8 +74,7 @@ static int step_adopt_orphans(struct init *init, struct failure *why)
 
 static int step_network(struct init *init, struct failure *why)
 {
-	(void)init;
-	return network_start_loopback(why);
+	return init->task->has_own_network ? network_start_loopback(why) : 0;
 }
 
 static int step_root(struct init *init, struct failure *why)
@@ -91,6 +90,16 @@ static int step_root(struct init *init, struct failure *why)
 	return error;
 }
 
+/* Of the command's own environment; NULL when it is not set. */
+static const char *command_variable(const struct init *init, const char *prefix)
+{
+	for (char *const *entry = init->task->environment; *entry; entry++) {
+		if (!strncmp(*entry, prefix, strlen(prefix)))
+			return *entry + strlen(prefix);
+	}
+	return NULL;
+}
+
 /* In the command's directory, for a name like ./a.out and for relative elements of PATH. */
 static int step_find_program(struct init *init, struct failure *why)
 {
@@ -99,8 +108,8 @@ static int step_find_program(struct init *init, struct failure *why)
 	/* A directory that cannot be entered is told by the child, as the command's identity. */
 	if (init->task->child.is_contained && chdir(init->task->child.directory))
 		return 0;
-	error = process_find_program(
-		init->task->command[0], getenv("PATH"), init->program, sizeof(init->program), why);
+	error = process_find_program(init->task->command[0], command_variable(init, "PATH="),
+		init->program, sizeof(init->program), why);
 	init->is_exec_failure = error;
 	return error;
 }

@@ -89,12 +89,37 @@ size_t sandbox_list_refusals(const struct run_config *config, struct refusal_rul
 	return seccomp_list_refusals(allowed_groups(config), out, room);
 }
 
+/* Where the file behind /etc/resolv.conf lies on systems that write it anew at every start. */
+static const struct directory_rule name_service[] = {
+	{ "/run/systemd/resolve", DIRECTORY_READ_ONLY },
+	{ "/run/resolvconf", DIRECTORY_READ_ONLY },
+	{ "/run/NetworkManager", DIRECTORY_READ_ONLY },
+};
+
+#define NAME_SERVICE_COUNT (sizeof(name_service) / sizeof(name_service[0]))
+
+/* The user's rules, and with the host's network what it takes to find names in it. */
+static size_t list_rules(const struct run_config *config, struct directory_rule *rules)
+{
+	size_t count = config->directory_count;
+
+	memcpy(rules, config->directories, count * sizeof(*rules));
+	for (size_t i = 0; config->network_access && i < NAME_SERVICE_COUNT; i++) {
+		struct stat status;
+
+		if (!lstat(name_service[i].path, &status) && S_ISDIR(status.st_mode))
+			rules[count++] = name_service[i];
+	}
+	return count;
+}
+
 static int prepare_container(struct sandbox *sandbox, const struct run_config *config,
 	const struct mountinfo_list *mounts, struct failure *why)
 {
+	struct directory_rule wanted[DIRECTORY_RULES + NAME_SERVICE_COUNT];
 	struct view_rules rules = { 0 };
-	int error = view_rules_resolve(
-		&rules, config->directories, config->directory_count, sandbox->directory, why);
+	size_t count = list_rules(config, wanted);
+	int error = view_rules_resolve(&rules, wanted, count, sandbox->directory, why);
 
 	if (!error)
 		error = view_plan(&sandbox->view, mounts, is_visible, &rules, why);
@@ -125,11 +150,12 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.tare_socket = sandbox->sockets[0],
 		.go_write_fd = sandbox->go[1],
 		.view = &sandbox->view,
+		.has_own_network = !spec->config->no_container && !spec->config->network_access,
 		.command = spec->config->command,
 		.environment = spec->environment,
 		.child = {
 			.is_contained = !spec->config->no_container,
-			.has_terminal = terminal_is_lent(&sandbox->terminal),
+			.has_terminal = terminal_is_shared(&sandbox->terminal),
 			.may_nest = spec->config->allow_namespaces,
 			.userns_fd = sandbox->userns_fd,
 			.go_fd = sandbox->go[0],
@@ -146,10 +172,10 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
  */
 static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
 {
-	static const uint64_t namespaces =
-		CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET;
+	static const uint64_t namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
+	uint64_t network = spec->config->network_access ? 0 : CLONE_NEWNET;
 	struct process_spec init = {
-		.clone_flags = spec->config->no_container ? 0 : namespaces,
+		.clone_flags = spec->config->no_container ? 0 : namespaces | network,
 		.cgroup_fd = -1,
 		.run = init_run,
 		.argument = &sandbox->task,
@@ -171,14 +197,31 @@ static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, 
 	return error;
 }
 
+/* A relative --dir is meant from where the caller stands. It need not be on the host. */
+static int find_start_directory(
+	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+	const char *wanted = config->start_directory;
+
+	if (wanted && wanted[0] == '/')
+		sandbox->directory = strdup(wanted);
+	else if (!here)
+		return failure_set(why, errno, "find the current directory");
+	else if (!wanted)
+		sandbox->directory = take_pointer(&here);
+	else if (asprintf(&sandbox->directory, "%s/%s", here, wanted) < 0)
+		sandbox->directory = NULL;
+	return sandbox->directory ? 0 : failure_set(why, ENOMEM, "name the start directory");
+}
+
 static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
 {
 	struct mountinfo_list mounts = { 0 };
 	int error = mountinfo_read(&mounts, why);
 
-	sandbox->directory = getcwd(NULL, 0);
-	if (!error && !sandbox->directory)
-		error = failure_set(why, errno, "find the current directory");
+	if (!error)
+		error = find_start_directory(sandbox, spec->config, why);
 	if (!error)
 		error = make_cgroups(sandbox, &mounts, why);
 	if (!error && !spec->config->no_container)
@@ -255,7 +298,7 @@ static void lend_terminal(struct sandbox *sandbox)
 {
 	pid_t pid;
 
-	if (!terminal_is_lent(&sandbox->terminal))
+	if (!terminal_is_ours(&sandbox->terminal))
 		return;
 	pid = pid_of(sandbox->command_pidfd);
 	if (pid <= 0)
@@ -323,10 +366,16 @@ int sandbox_signal(struct sandbox *sandbox, int signal_number, struct failure *w
 	return 0;
 }
 
-bool sandbox_suspend(struct sandbox *sandbox)
+bool sandbox_suspend(struct sandbox *sandbox, int stop_signal)
 {
+	/* A background command wants the keyboard, and the shell has brought tare to the front. */
+	if ((stop_signal == SIGTTIN || stop_signal == SIGTTOU) &&
+		terminal_is_ours(&sandbox->terminal)) {
+		sandbox_resume(sandbox);
+		return false;
+	}
 	terminal_take_back(&sandbox->terminal);
-	return terminal_is_lent(&sandbox->terminal);
+	return terminal_is_shared(&sandbox->terminal);
 }
 
 void sandbox_resume(struct sandbox *sandbox)

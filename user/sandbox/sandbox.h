@@ -76,10 +76,11 @@ int sandbox_next_event(struct sandbox *sandbox, struct sandbox_event *event, str
 int sandbox_signal(struct sandbox *sandbox, int signal_number, struct failure *why);
 
 /*
- * After SANDBOX_STOPPED: takes the terminal back, and returns true; sandbox_resume lends it again
- * and continues the command. False: the command holds no terminal, and its stop is its own affair.
+ * After SANDBOX_STOPPED by this signal: takes the terminal back, and returns true, for the caller
+ * to stop as well; sandbox_resume lends it again, if tare has it then, and continues the command.
+ * False: the command shares no terminal and its stop is its own affair, or it was continued here.
  */
-bool sandbox_suspend(struct sandbox *sandbox);
+bool sandbox_suspend(struct sandbox *sandbox, int stop_signal);
 void sandbox_resume(struct sandbox *sandbox);
 
 /* Processes still alive; at most `room` numbers into `pids`. */

@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What surrounds the command at its start: environment, directory, network.
+# shellcheck disable=SC2016 # what is in single quotes is for the shell inside
+set -u
+# shellcheck source=lib/tap.sh
+. "$(dirname "$0")/lib/tap.sh"
+need_root
+
+inside() {
+	"$TARE" run -q "$@" 2>&1
+}
+
+# --- Environment ---
+
+is "$(A=1 B=2 inside --env B=3 --env C= sh -c 'echo "$A $B ${C-unset}"')" '1 3 ' \
+	'--env sets a variable and leaves the others'
+is "$(inside --clear-env --env PATH=/usr/bin:/bin env)" 'PATH=/usr/bin:/bin' \
+	'--clear-env leaves nothing but what is set'
+is "$(A=1 B=2 inside --keep-env A /usr/bin/env)" A=1 '--keep-env keeps what it names, alone'
+mkdir "$tmp/bin"
+printf '#!/bin/sh\necho found\n' > "$tmp/bin/only-here"
+chmod 755 "$tmp/bin/only-here"
+is "$(inside --overlay-dir "$tmp" --env "PATH=$tmp/bin:/bin:/usr/bin" only-here)" found \
+	'the command is looked up in the PATH that it is given'
+is "$(inside --no-container --env A=9 sh -c 'echo "$A"')" 9 '--env holds without a container too'
+
+# --- Directory ---
+
+is "$(inside --dir /usr/bin pwd)" /usr/bin '--dir is where the command starts'
+is "$(cd /usr && inside --dir bin pwd)" /usr/bin 'a relative one is meant from the current directory'
+is "$(inside --dir "$tmp/bin" sh -c 'pwd; ls')" "$(printf '%s\nonly-here' "$tmp/bin")" \
+	'it is shown even below /tmp'
+is "$(inside --no-container --dir /usr/bin pwd)" /usr/bin '--dir holds without a container too'
+message=$(inside --dir /no/such true)
+is "$? $(echo "$message" | grep -c "enter directory '/no/such'")" '125 1' \
+	'a directory that is not there is named'
+
+# --- Network ---
+
+interfaces='for path in /sys/class/net/*; do echo "${path##*/}"; done'
+is "$(inside sh -c "$interfaces")" lo 'by default there is no network but lo'
+is "$(inside --network-access sh -c "$interfaces")" "$(sh -c "$interfaces")" \
+	'--network-access shows the interfaces of the host'
+is "$(inside --network-access readlink /proc/self/ns/net)" "$(readlink /proc/self/ns/net)" \
+	'and is the network of the host'
+is "$(inside --network-access sh -c 'grep CapEff /proc/self/status')" \
+	"$(printf 'CapEff:\t0000000000000000')" 'over which the command has no power'
+
+# --- What cannot be ---
+
+# The message is one line, says what is wanted of it, and the status is tare's own.
+refused() {
+	wanted=$1
+	shift
+	message=$("$TARE" run -q "$@" -- true 2>&1)
+	is "$? $(printf '%s\n' "$message" | grep -c "$wanted") $(printf '%s\n' "$message" | wc -l)" \
+		'125 1 1' "'$wanted' is said of $*"
+}
+refused "has no '='" --env A
+refused 'has no name' --env =B
+refused 'is set twice' --env A=1 --env A=2
+refused "has a '='" --keep-env A=1
+refused 'is empty' --keep-env ''
+refused 'path is empty' --dir ''
+refused 'given twice' --dir / --dir /usr
+
+plan
