@@ -105,7 +105,7 @@ struct run_account {
 	__u64 memory_watermark_pages; /* its high-water mark, at the latest death */
 
 	__u64 rx_bytes, tx_bytes, rx_packets, tx_packets;
-	__u64 sockets, connects;
+	__u64 sockets;
 
 	/* Loss: every one is 0 in a sound run. */
 	__u64 lost_task_storage; /* births without an account */
@@ -124,7 +124,7 @@ struct event {
 };
 
 _Static_assert(sizeof(struct syscall_account) <= 32768, "a per-CPU value holds 32 KiB at most");
-_Static_assert(sizeof(struct run_account) == 28 * 8, "the layout has no holes");
+_Static_assert(sizeof(struct run_account) == 27 * 8, "the layout has no holes");
 _Static_assert(sizeof(struct cpu_account) == 9 * 8, "the layout has no holes");
 
 #endif

@@ -5,6 +5,7 @@
 // of its steps equals the cgroup's own cpu.stat to the nanosecond. At sched_process_exit it would
 // be stale: only the switch out of a dead task has the last value.
 #include "run.bpf.h"
+#include "clock.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -57,20 +58,11 @@ static __always_inline void tell_drained(struct run_account *run, u32 slot)
 	bpf_ringbuf_submit(event, 0);
 }
 
-/*
- * The current task's last switch. This and the next are global functions, which are verified once
- * and by themselves: deaths are rare, and their branches must not multiply those of each switch.
- */
-__noinline int close_member(void)
+static __always_inline void close_member(struct task_struct *task, struct task_account *account,
+	struct run_account *run, struct cpu_account *cpu)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_account *account = task_get(task);
-	struct run_account *run = account ? run_get(account->slot) : 0;
-	struct cpu_account *cpu = account ? cpu_get(account->slot) : 0;
 	u64 now_ns = bpf_ktime_get_ns();
 
-	if (!account || !run || !cpu)
-		return 0;
 	run->last_death_ns = now_ns;
 	if (account->flags & TASK_COUNTED) {
 		add_kernel_counters(task, account, cpu);
@@ -82,30 +74,27 @@ __noinline int close_member(void)
 	count_add(&run->dead_tasks, 1);
 	if (__sync_fetch_and_add(&run->live_tasks, -1) == 1)
 		tell_drained(run, account->slot);
-	return 0;
 }
 
 /* A task of a run's cgroup that dies without an account: its birth was lost. It counts whole. */
-__noinline int close_unknown(void)
+static __always_inline void close_unknown(struct task_struct *task)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	int slot = slot_of_cgroup(bpf_get_current_cgroup_id());
 	struct task_account since = {};
 	struct run_account *run;
 	struct cpu_account *cpu;
 
 	if (slot < 0)
-		return 0;
+		return;
 	run = run_get(slot);
 	cpu = cpu_get(slot);
 	if (!run || !cpu)
-		return 0;
+		return;
 	cpu->cpu_ns += task->se.sum_exec_runtime;
 	add_kernel_counters(task, &since, cpu);
 	count_add(&run->fallback_deaths, 1);
 	run->last_death_ns = bpf_ktime_get_ns();
 	read_memory_watermark(run);
-	return 0;
 }
 
 /* At this tracepoint the task that leaves is still the current one. */
@@ -115,15 +104,22 @@ int task_leaves(void *context)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_account *account = task_get(task);
 	bool is_dead = task->__state & TASK_DEAD;
+	struct run_account *run;
 	struct cpu_account *cpu;
 
-	if (!account)
-		return is_dead ? close_unknown() : 0;
-	/* Classes other than fair raise no sched_stat_runtime on older kernels. */
-	if (account->flags & TASK_AWAITS_BASELINE)
-		baseline_settle();
+	if (!account) {
+		if (is_dead)
+			close_unknown(task);
+		return 0;
+	}
+	run = run_get(account->slot);
 	cpu = cpu_get(account->slot);
-	if (cpu)
-		charge(task, account, cpu);
-	return is_dead ? close_member() : 0;
+	if (!run || !cpu)
+		return 0;
+	if (account->flags & TASK_AWAITS_BASELINE)
+		baseline_settle(task, account, run, cpu);
+	charge(task, account, cpu);
+	if (is_dead)
+		close_member(task, account, run, cpu);
+	return 0;
 }

@@ -12,6 +12,8 @@
 /* Processors of this machine, set before loading. */
 const volatile u32 processors = 1;
 
+#define EEXIST 17
+
 enum { COUNTED_MEMBERS = 4 }; /* file, anonymous, swap, shared: the kernel's order */
 
 struct mm_account {
@@ -153,6 +155,7 @@ static __always_inline void mm_begin(struct mm_struct *mm, u32 slot)
 	struct mm_account *account;
 	struct mm_part none = {};
 	u64 key = (u64)mm;
+	long error;
 
 	if (!run || !mm)
 		return;
@@ -161,8 +164,13 @@ static __always_inline void mm_begin(struct mm_struct *mm, u32 slot)
 		if (is_resident(member))
 			look.pages += fresh.shared_count[member];
 	}
-	if (bpf_map_update_elem(&mm_parts, &key, &none, BPF_NOEXIST) ||
-		bpf_map_update_elem(&mms, &key, &fresh, BPF_NOEXIST)) {
+	error = bpf_map_update_elem(&mm_parts, &key, &none, BPF_NOEXIST);
+	if (!error)
+		error = bpf_map_update_elem(&mms, &key, &fresh, BPF_NOEXIST);
+	/* Another thread of the process is doing the same. */
+	if (error == -EEXIST)
+		return;
+	if (error) {
 		count_add(&run->lost_map_updates, 1);
 		return;
 	}

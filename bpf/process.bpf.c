@@ -2,9 +2,7 @@
 // Births, exec and tasks that join: who becomes a member, and when the window opens.
 #include "run.bpf.h"
 #include "kernels.bpf.h"
-
-/* Runs that opened their window and wait for the first clock tick of their command. */
-u64 awaited_baselines;
+#include "clock.bpf.h"
 
 static __always_inline bool is_same_process(struct task_struct *a, struct task_struct *b)
 {
@@ -104,74 +102,16 @@ int BPF_PROG(join_cgroup, struct cgroup *cgroup, const char *path, struct task_s
 	return 0;
 }
 
-/*
- * How far this clock is ahead of the processor's clock as the task's exec_start knows it: the
- * distance between two clocks that run alike, plus however old exec_start is. So the least
- * distance ever seen is the best, on whichever processor. The launcher reads its CPU clock just
- * before the exec, which brings exec_start up to date, and the return of that call is a look at it.
- */
-void clock_observe(struct task_struct *task, struct task_account *account)
-{
-	s64 lag_ns = bpf_ktime_get_ns() - task->se.exec_start - clock_gap_ns(task);
-
-	if (account->flags & TASK_CLOCK_OBSERVED && account->clock_lag_ns <= lag_ns)
-		return;
-	account->clock_lag_ns = lag_ns;
-	account->flags |= TASK_CLOCK_OBSERVED;
-}
-
-/*
- * Splits the first task's CPU time at the exec, once its clock is brought up to date for the
- * first time after it. It ran from the exec to then without a break, because a switch brings the
- * clock up to date as well. What was stolen from the processor meanwhile is known only as a sum
- * from the last update before the exec on: it is the doubt that remains.
- */
-__noinline int baseline_settle(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_account *account = task_get(task);
-	struct run_account *run = account ? run_get(account->slot) : 0;
-	struct cpu_account *cpu = account ? cpu_get(account->slot) : 0;
-	u64 exec_on_task_clock_ns, used_ns;
-
-	if (!account || !run || !cpu)
-		return 0;
-	clock_observe(task, account);
-	exec_on_task_clock_ns = run->exec_ns - account->clock_lag_ns - account->exec_gap_ns;
-	used_ns = task->se.sum_exec_runtime - (task->se.exec_start - exec_on_task_clock_ns);
-	run->baseline_ns = used_ns;
-	run->baseline_doubt_ns = clock_gap_ns(task) - account->exec_gap_ns;
-	cpu->before_window_ns += used_ns - account->charged_ns;
-	account->charged_ns = used_ns;
-	account->flags &= ~TASK_AWAITS_BASELINE;
-	count_add(&awaited_baselines, -1);
-	return 0;
-}
-
-/* Another processor may bring this task's clock up to date as well; only its own look is taken. */
-SEC("raw_tp/sched_stat_runtime")
-int BPF_PROG(settle_baseline, void *updated)
-{
-	struct task_account *account;
-
-	if (!awaited_baselines || updated != (void *)bpf_get_current_task())
-		return 0;
-	account = task_get(bpf_get_current_task_btf());
-	if (account && account->flags & TASK_AWAITS_BASELINE)
-		baseline_settle();
-	return 0;
-}
-
 static __always_inline void window_open(
 	struct run_account *run, struct task_struct *task, struct task_account *account)
 {
 	run->is_clock_known = account->flags & TASK_CLOCK_OBSERVED;
 	run->memory_cgroup = task_memory_cgroup(task);
 	account->exec_gap_ns = clock_gap_ns(task);
+	account->exec_start_ns = task->se.exec_start;
 	task_begin(task, account);
 	count_birth(run, false);
 	account->flags |= TASK_COUNTED | TASK_OF_COMMAND | TASK_AWAITS_BASELINE;
-	count_add(&awaited_baselines, 1);
 }
 
 /* A run's first successful exec, by whichever member, opens its window; later ones only count. */

@@ -36,9 +36,10 @@ struct task_account {
 	u64 user_tick_ns;
 	u64 system_tick_ns;
 
-	s64 clock_lag_ns; /* least distance seen between CLOCK_MONOTONIC and the processor's clock
-			   */
-	u64 exec_gap_ns;  /* what had been stolen from the processor, as known at the exec */
+	s64 clock_lag_ns;  /* least distance seen between CLOCK_MONOTONIC and the processor's clock
+			    */
+	u64 exec_gap_ns;   /* what had been stolen from the processor, as known at the exec */
+	u64 exec_start_ns; /* up to when the task clock had been brought, at the exec */
 };
 
 struct runs_map {
@@ -63,7 +64,15 @@ struct tasks_map {
 	__type(value, struct task_account);
 };
 
+struct slots_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, u64);
+	__type(value, u32);
+};
+
 extern struct runs_map runs SEC(".maps");
+extern struct slots_map slots SEC(".maps");
 extern struct cpus_map cpus SEC(".maps");
 extern struct tasks_map tasks SEC(".maps");
 
@@ -109,20 +118,50 @@ static __always_inline void peak_raise(s64 *peak, s64 value)
 	}
 }
 
-/* The slot of the run with this cgroup2 id, or -1. A hash look-up: for rare events only. */
-__hidden int slot_of_cgroup(u64 id);
+/*
+ * Inlined, as everything that is short: every function of its own costs the kernel's compiler a
+ * pass, and a private start waits for all of them.
+ */
 
-/* Makes the account of a task that starts or joins; counts the failure where it cannot. */
-__hidden struct task_account *task_seed(struct task_struct *task, u32 slot);
+/* The slot of the run with this cgroup2 id, or -1. A hash look-up: for rare events only. */
+static __always_inline int slot_of_cgroup(u64 id)
+{
+	u32 *slot = bpf_map_lookup_elem(&slots, &id);
+
+	return slot ? (int)*slot : -1;
+}
 
 /* Remembers the kernel's counters of a task as the point from which it is counted. */
-__hidden void task_begin(struct task_struct *task, struct task_account *account);
+static __always_inline void task_begin(struct task_struct *task, struct task_account *account)
+{
+	account->minor_faults = BPF_CORE_READ(task, min_flt);
+	account->major_faults = BPF_CORE_READ(task, maj_flt);
+	account->voluntary_switches = BPF_CORE_READ(task, nvcsw);
+	account->involuntary_switches = BPF_CORE_READ(task, nivcsw);
+	account->migrations = BPF_CORE_READ(task, se.nr_migrations);
+	account->user_tick_ns = BPF_CORE_READ(task, utime);
+	account->system_tick_ns = BPF_CORE_READ(task, stime);
+}
 
-/* Keeps the least distance between CLOCK_MONOTONIC and the clock of a task's processor. */
-__hidden void clock_observe(struct task_struct *task, struct task_account *account);
+/* Makes the account of a task that starts or joins; counts the failure where it cannot. */
+static __always_inline struct task_account *task_seed(struct task_struct *task, u32 slot)
+{
+	struct run_account *run = run_get(slot);
+	struct task_account *account;
+	s64 live;
 
-/* Splits the current task's CPU time at the exec: what came before is the launcher's. */
-int baseline_settle(void);
+	if (!run)
+		return 0;
+	account = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!account) {
+		count_add(&run->lost_task_storage, 1);
+		return 0;
+	}
+	account->slot = slot;
+	live = __sync_fetch_and_add(&run->live_tasks, 1) + 1;
+	peak_raise(&run->peak_tasks, live);
+	return account;
+}
 
 /* The system call in which a task dies, if it is one of those that do not return. */
 __hidden void syscall_count_last(struct task_struct *task, struct task_account *account);

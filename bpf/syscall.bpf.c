@@ -13,6 +13,7 @@
 // tracepoints run preemptibly and it loses calls of tasks preempted inside it; there the classic
 // tracepoint is attached, which runs with preemption off.
 #include "run.bpf.h"
+#include "clock.bpf.h"
 
 #define X32_BIT 0x40000000
 #define TS_COMPAT 0x0002

@@ -112,10 +112,9 @@ static const struct copy run_numbers[] = {
 	COPY(tx_bytes, network.tx_bytes, "bpf:cgroup_skb"),
 	COPY(rx_packets, network.rx_packets, "bpf:cgroup_skb"),
 	COPY(tx_packets, network.tx_packets, "bpf:cgroup_skb"),
-	COPY(sockets, network.sockets, "bpf:cgroup socket hooks"),
-	COPY(connects, network.connects, "bpf:cgroup socket hooks"),
+	COPY(sockets, network.sockets, "bpf:cgroup sock_create"),
 	COPY(exec_ns, collector.exec_monotonic, "bpf:sched_process_exec"),
-	COPY(baseline_ns, collector.exec_baseline, "bpf:sched_stat_runtime"),
+	COPY(baseline_ns, collector.exec_baseline, "bpf:sched_switch"),
 };
 
 static void numbers_of_the_run_are_told_as_they_are(void **state)
@@ -449,6 +448,17 @@ static void calls_of_other_abis_are_told_apart(void **state)
 	assert_named(4, "x32:ioctl", 10);
 }
 
+static void connects_are_those_of_every_abi(void **state)
+{
+	(void)state;
+	count(ABI_X86_64, 42, 3, 1, 0);
+	count(ABI_IA32, 362, 20, 0, 0);
+	count(ABI_X32, 42, 100, 0, 0);
+	count(ABI_IA32, 42, 1000, 0, 0); /* pipe */
+	fill(true);
+	assert_number(result.network.connects, 123, "bpf:raw_syscalls");
+}
+
 static void a_number_without_a_name_is_told_as_a_number(void **state)
 {
 	(void)state;
@@ -624,6 +634,7 @@ int main(void)
 		claim(the_totals_are_those_of_all_abis_and_numbers),
 		claim(the_most_frequent_call_comes_first_and_equals_by_name),
 		claim(calls_of_other_abis_are_told_apart),
+		claim(connects_are_those_of_every_abi),
 		claim(a_number_without_a_name_is_told_as_a_number),
 		claim(numbers_outside_the_table_are_told_together),
 		claim(an_error_of_a_call_that_was_not_counted_is_not_forgotten),

@@ -16,16 +16,12 @@
 /* Tracepoints of the collector: without one of these a number would be wrong. */
 static const char *const needed_hooks[] = {
 	"sched_switch",
-	"sched_wakeup",
 	"sched_wakeup_new",
-	"sched_stat_runtime",
 	"sched_process_exec",
 	"task_newtask",
-	"task_rename",
 	"cgroup_attach_task",
 	"rss_stat",
 	"exit_mmap",
-	"sys_enter",
 	"sys_exit",
 };
 
@@ -184,7 +180,7 @@ static int hook_attach(const struct btf *btf, const char *hook, struct failure *
 static int find_classic_tracepoint(const char *root, struct failure *why)
 {
 	cleanup_free char *release = probe_read(root, "/proc/sys/kernel/osrelease");
-	const char *path = "/sys/kernel/tracing/events/raw_syscalls/sys_enter/id";
+	const char *path = "/sys/kernel/tracing/events/raw_syscalls/sys_exit/id";
 	unsigned int major, minor;
 
 	if (!kernel_version_parse(release, &major, &minor) || major < 7)

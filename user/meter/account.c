@@ -78,7 +78,7 @@ static void fill_time(
 				    : number_unknown("the end of the command was not seen");
 	result->time.cpu = number_known(sum->cpu_ns, "bpf:sched_switch");
 	result->collector.exec_monotonic = number_known(run->exec_ns, "bpf:sched_process_exec");
-	result->collector.exec_baseline = number_known(run->baseline_ns, "bpf:sched_stat_runtime");
+	result->collector.exec_baseline = number_known(run->baseline_ns, "bpf:sched_switch");
 	fill_split(sum, result);
 }
 
@@ -130,16 +130,33 @@ static void fill_tasks(
 	result->faults.major = number_known(sum->major_faults, deaths);
 }
 
-static void fill_network(const struct run_account *run, struct result *result)
+/* connect(2) of each ABI. The old 32-bit socketcall hides its connects in memory. */
+static const int connect_numbers[ABI_COUNT] = {
+	[ABI_X86_64] = 42,
+	[ABI_IA32] = 362,
+	[ABI_X32] = 42,
+};
+
+static uint64_t count_connects(const struct account *account)
 {
-	static const char bytes[] = "bpf:cgroup_skb", calls[] = "bpf:cgroup socket hooks";
+	uint64_t connects = 0;
+
+	for (int abi = 0; abi < ABI_COUNT; abi++)
+		connects += account->syscalls[abi].number[connect_numbers[abi]].count;
+	return connects;
+}
+
+static void fill_network(const struct account *account, struct result *result)
+{
+	static const char bytes[] = "bpf:cgroup_skb";
+	const struct run_account *run = &account->run;
 
 	result->network.rx_bytes = number_known(run->rx_bytes, bytes);
 	result->network.tx_bytes = number_known(run->tx_bytes, bytes);
 	result->network.rx_packets = number_known(run->rx_packets, bytes);
 	result->network.tx_packets = number_known(run->tx_packets, bytes);
-	result->network.sockets = number_known(run->sockets, calls);
-	result->network.connects = number_known(run->connects, calls);
+	result->network.sockets = number_known(run->sockets, "bpf:cgroup sock_create");
+	result->network.connects = number_known(count_connects(account), "bpf:raw_syscalls");
 }
 
 /* --- System calls --- */
@@ -278,7 +295,7 @@ int account_fill(const struct account *account, bool has_memory_controller, stru
 	fill_time(&account->run, &sum, result);
 	fill_memory(&account->run, has_memory_controller, result);
 	fill_tasks(&account->run, &sum, result);
-	fill_network(&account->run, result);
+	fill_network(account, result);
 	fill_loss(account, &result->collector.loss);
 	error = fill_processors(account, result, why);
 	return error ? error : fill_syscalls(account, result, why);

@@ -85,7 +85,6 @@ struct attachment {
 
 static const struct attachment attachments[] = {
 	RAW(task_leaves, "sched_switch"),
-	RAW(settle_baseline, "sched_stat_runtime"),
 	RAW(exec, "sched_process_exec"),
 	TRACEPOINT(join_cgroup),
 	RAW(pages_change, "rss_stat"),
@@ -95,8 +94,6 @@ static const struct attachment attachments[] = {
 	CGROUP(packet_received, BPF_CGROUP_INET_INGRESS),
 	CGROUP(packet_sent, BPF_CGROUP_INET_EGRESS),
 	CGROUP(socket_created, BPF_CGROUP_INET_SOCK_CREATE),
-	CGROUP(connects_by_ipv4, BPF_CGROUP_INET4_CONNECT),
-	CGROUP(connects_by_ipv6, BPF_CGROUP_INET6_CONNECT),
 };
 
 #define ATTACHMENT_COUNT (sizeof(attachments) / sizeof(attachments[0]))
