@@ -8,6 +8,8 @@ tare=${TARE:-build/tare}
 rounds=${ROUNDS:-50}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# A reader such as head may close the pipe: that is an end like others.
+trap 'exit 141' PIPE
 
 now() {
 	date +%s%N
