@@ -47,6 +47,25 @@ is "$(inside --network-access readlink /proc/self/ns/net)" "$(readlink /proc/sel
 is "$(inside --network-access sh -c 'grep CapEff /proc/self/status')" \
 	"$(printf 'CapEff:\t0000000000000000')" 'over which the command has no power'
 
+# --- Identity ---
+
+is "$(inside --uid 1000 --gid 100 sh -c 'id -u; id -g; id -G')" "$(printf '1000\n100\n100')" \
+	'--uid and --gid are who the command is inside'
+is "$(inside --uid 1000 sh -c 'cat /root/.profile 2>&- || echo no; touch /tmp/x /dev/shm/x && echo tmp
+	touch /run/x && echo run')" "$(printf 'no\ntmp\nrun')" \
+	'who is not root inside reads nothing of root, and has its own /tmp and /run'
+mkfifo "$tmp/identity"
+"$TARE" run -q --uid 1000 --overlay-dir "$tmp" sh -c 'echo up; read -r line' < "$tmp/identity" > "$tmp/up" &
+exec 9> "$tmp/identity"
+wait_until grep -q up "$tmp/up"
+command=$(pgrep -f '^sh -c echo up; read -r line$')
+is "$(awk '/^Uid/ { print $2, $3, $4, $5 }' "/proc/$command/status")" \
+	"$(printf '%s %s %s %s' 1879049192 1879049192 1879049192 1879049192)" \
+	'and outside a kernel uid that nobody has'
+echo >&9
+exec 9>&-
+wait
+
 # --- What cannot be ---
 
 # The message is one line, says what is wanted of it, and the status is tare's own.
@@ -63,6 +82,12 @@ refused 'is set twice' --env A=1 --env A=2
 refused "has a '='" --keep-env A=1
 refused 'is empty' --keep-env ''
 refused 'path is empty' --dir ''
+refused 'is no number' --uid -1
+refused 'is no number' --uid 4294967295
+refused 'is no number' --gid root
+refused 'is no number' --gid ''
+refused 'given twice' --uid 1 --uid 1
+refused 'without a container' --no-container --uid 1
 refused 'given twice' --dir / --dir /usr
 
 plan

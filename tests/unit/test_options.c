@@ -447,8 +447,9 @@ static void help_lists_every_option_that_is_understood(void **state)
 		"  -v, --verbose ", "      --no-container ", "      --allow WHAT ",
 		"      --read-only-dir DIR ", "      --overlay-dir DIR ",
 		"      --full-access-dir DIR ", "      --hidden-dir DIR ", "      --keep-tmp ",
-		"      --dir DIR ", "      --network-access ", "      --env NAME=VALUE ",
-		"      --keep-env NAME ", "      --clear-env ", "  -h, --help " };
+		"      --dir DIR ", "      --network-access ", "      --uid NUMBER ",
+		"      --gid NUMBER ", "      --env NAME=VALUE ", "      --keep-env NAME ",
+		"      --clear-env ", "  -h, --help " };
 	cleanup_free char *text = help_text();
 	size_t listed = 0;
 
@@ -482,7 +483,7 @@ static void every_option_in_the_help_is_understood(void **state)
 		assert_null(strstr(why.what, "no such option"));
 		tried++;
 	}
-	assert_int_equal(tried, 16);
+	assert_int_equal(tried, 18);
 }
 
 static void what_can_be_let_through_is_in_the_help(void **state)

@@ -23,6 +23,9 @@ struct directory_rule {
 #define DIRECTORY_RULES 256
 #define ENVIRONMENT_RULES 256
 
+/* Ids from here on have no counterpart inside: as many are mapped (see sandbox/identity.h). */
+#define CONFIG_ID_LIMIT 0x70000000u
+
 struct run_config {
 	char *const *command; /* NULL-terminated, borrowed from main's argv */
 	bool no_container;
@@ -33,6 +36,8 @@ struct run_config {
 	size_t directory_count;
 	const char *start_directory; /* where the command starts; NULL: where the caller is */
 	bool network_access;	     /* the host's network instead of none */
+	unsigned int uid, gid;	     /* who the command is inside; 0 as the caller, who is root */
+	bool has_uid, has_gid;	     /* they were asked for */
 
 	/* Of the caller's environment all, or, when cleared, what is kept by name; then what is
 	 * set. */

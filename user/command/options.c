@@ -116,6 +116,37 @@ static int apply_start_directory(struct run_config *config, const char *value, s
 	return 0;
 }
 
+/* An id of the host that has a counterpart inside; the kernel keeps the last number for itself. */
+static int parse_id(const char *option, const char *value, unsigned int *id, struct failure *why)
+{
+	cleanup_free char *shown = NULL;
+	uint64_t number;
+
+	if (!text_parse_decimal(value, &number) && number < CONFIG_ID_LIMIT) {
+		*id = number;
+		return 0;
+	}
+	shown = text_quote(value);
+	return failure_set(why, 0, "%s: %s is no number from 0 to %u", option, shown ? shown : "it",
+		CONFIG_ID_LIMIT - 1);
+}
+
+static int apply_uid(struct run_config *config, const char *value, struct failure *why)
+{
+	if (config->has_uid)
+		return failure_set(why, 0, "--uid: given twice");
+	config->has_uid = true;
+	return parse_id("--uid", value, &config->uid, why);
+}
+
+static int apply_gid(struct run_config *config, const char *value, struct failure *why)
+{
+	if (config->has_gid)
+		return failure_set(why, 0, "--gid: given twice");
+	config->has_gid = true;
+	return parse_id("--gid", value, &config->gid, why);
+}
+
 static int apply_network(struct run_config *config, const char *value, struct failure *why)
 {
 	(void)value, (void)why;
@@ -175,6 +206,8 @@ static const struct option_entry entries[] = {
 	{ "keep-tmp", 0, NULL, "share the host's /tmp, and let writes reach it", apply_keep_tmp },
 	{ "dir", 0, "DIR", "start the command in DIR", apply_start_directory },
 	{ "network-access", 0, NULL, "the host's network, instead of none but lo", apply_network },
+	{ "uid", 0, "NUMBER", "be this user inside, instead of root", apply_uid },
+	{ "gid", 0, "NUMBER", "be in this group inside", apply_gid },
 	{ "env", 0, "NAME=VALUE", "set one variable of the environment", apply_env },
 	{ "keep-env", 0, "NAME", "of the caller's keep only the variable so named",
 		apply_keep_env },
@@ -259,6 +292,9 @@ static int check(const struct run_config *config, struct failure *why)
 	if (config->no_container && config->directory_count)
 		return failure_set(
 			why, 0, "--no-container: directories have no modes without a container");
+	if (config->no_container && (config->has_uid || config->has_gid))
+		return failure_set(
+			why, 0, "--no-container: the command is the caller without a container");
 	return 0;
 }
 

@@ -44,7 +44,7 @@ static int step_cgroup_namespace(const struct child_task *task, struct failure *
 
 static int step_identity(const struct child_task *task, struct failure *why)
 {
-	return identity_enter(task->userns_fd, 0, 0, why);
+	return identity_enter(task->userns_fd, task->uid, task->gid, why);
 }
 
 /* As the command's own identity, so that it starts nowhere that it could not go. */

@@ -10,9 +10,11 @@
 
 struct child_task {
 	bool is_contained;
-	bool has_terminal;		     /* the foreground will be lent to it */
-	bool may_nest;			     /* namespaces are allowed inside */
-	int userns_fd;			     /* contained only */
+	bool has_terminal; /* the foreground will be lent to it */
+	bool may_nest;	   /* namespaces are allowed inside */
+	int userns_fd;	   /* contained only */
+	uid_t uid;	   /* inside */
+	gid_t gid;
 	int go_fd;			     /* one byte comes when the exec may happen */
 	const struct cgroup *cgroup;	     /* version 1 directories to join */
 	const struct seccomp_filter *filter; /* contained only */

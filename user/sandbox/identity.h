@@ -12,11 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "base/config.h"
 #include "base/failure.h"
 
 /* Above every range that distributions hand out (systemd's end at 0x6fffffff). */
 #define IDENTITY_BASE 0x70000000u
-#define IDENTITY_COUNT 0x70000000u
+#define IDENTITY_COUNT CONFIG_ID_LIMIT
 
 /*
  * Makes a user namespace with that mapping for uids and gids; the caller is root. Unless

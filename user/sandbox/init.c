@@ -81,7 +81,8 @@ static int step_root(struct init *init, struct failure *why)
 {
 	struct root_spec spec = { .view = init->task->view,
 		.userns_fd = init->task->child.userns_fd,
-		.owner = IDENTITY_BASE };
+		.owner = IDENTITY_BASE + init->task->child.uid,
+		.group = IDENTITY_BASE + init->task->child.gid };
 	/* The caller's umask is for the command's files, not for the container's directories. */
 	mode_t callers = umask(022);
 	int error = root_build(&spec, &init->mounts, why);

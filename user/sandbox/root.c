@@ -47,12 +47,12 @@ static int make_directory(int directory_fd, const char *name, mode_t mode, struc
 static int make_owned(
 	const struct builder *builder, const char *name, mode_t mode, struct failure *why)
 {
-	uid_t owner = builder->spec->owner;
+	const struct root_spec *spec = builder->spec;
 	int error = make_directory(builder->scratch_fd, name, mode, why);
 
 	if (error)
 		return error;
-	if (fchownat(builder->scratch_fd, name, owner, owner, AT_SYMLINK_NOFOLLOW) ||
+	if (fchownat(builder->scratch_fd, name, spec->owner, spec->group, AT_SYMLINK_NOFOLLOW) ||
 		fchmodat(builder->scratch_fd, name, mode, 0))
 		return failure_set(why, errno, "give the command its directory '%s'", name);
 	return 0;

@@ -13,6 +13,7 @@ struct root_spec {
 	const struct view *view;
 	int userns_fd; /* maps the owners of the host's files to those inside; borrowed */
 	uid_t owner;   /* host-side uid and gid of the directories made for the command */
+	gid_t group;
 };
 
 /*

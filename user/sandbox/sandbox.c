@@ -158,6 +158,8 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 			.has_terminal = terminal_is_shared(&sandbox->terminal),
 			.may_nest = spec->config->allow_namespaces,
 			.userns_fd = sandbox->userns_fd,
+			.uid = spec->config->uid,
+			.gid = spec->config->gid,
 			.go_fd = sandbox->go[0],
 			.cgroup = &sandbox->cgroup,
 			.filter = &sandbox->filter,
