@@ -95,14 +95,6 @@ umount mounted
 
 # --- What cannot be ---
 
-# The message is one line, says what is wanted of it, and the status is tare's own.
-refused() {
-	wanted=$1
-	shift
-	message=$("$TARE" run -q "$@" -- true 2>&1)
-	is "$? $(printf '%s\n' "$message" | grep -c "$wanted") $(printf '%s\n' "$message" | wc -l)" \
-		'125 1 1' "'$wanted' is said of $*"
-}
 ln -s dir link
 refused 'No such file or directory' --hidden-dir missing
 refused 'is not a directory' --read-only-dir dir/file

@@ -68,14 +68,6 @@ wait
 
 # --- What cannot be ---
 
-# The message is one line, says what is wanted of it, and the status is tare's own.
-refused() {
-	wanted=$1
-	shift
-	message=$("$TARE" run -q "$@" -- true 2>&1)
-	is "$? $(printf '%s\n' "$message" | grep -c "$wanted") $(printf '%s\n' "$message" | wc -l)" \
-		'125 1 1' "'$wanted' is said of $*"
-}
 refused "has no '='" --env A
 refused 'has no name' --env =B
 refused 'is set twice' --env A=1 --env A=2

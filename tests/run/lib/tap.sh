@@ -12,6 +12,7 @@
 #   ok CLAIM, not_ok CLAIM [WHY]  one test, judged by the file itself
 #   skip CLAIM REASON
 #   need_root                     ends the file with one skip where it is not root
+#   refused WORDS OPTION...       one test: tare refuses these options in one line that has the words
 #   wait_until COMMAND...         polls until it succeeds; 1 after $deadline seconds
 #
 # $TARE is the program under test, $programs the folder of tests/programs, $tmp an own directory
@@ -95,4 +96,12 @@ wait_until() {
 		[ "$(date +%s)" -lt "$wait_until_end" ] || return 1
 		sleep 0.02
 	done
+}
+
+refused() {
+	wanted=$1
+	shift
+	message=$("$TARE" run -q "$@" -- true 2>&1)
+	is "$? $(printf '%s\n' "$message" | grep -c "$wanted") $(printf '%s\n' "$message" | wc -l)" \
+		'125 1 1' "'$wanted' is said of $*"
 }
