@@ -2,7 +2,6 @@
 // Births, exec and tasks that join: who becomes a member, and when the window opens.
 #include "run.bpf.h"
 #include "kernels.bpf.h"
-#include "clock.bpf.h"
 
 static __always_inline bool is_same_process(struct task_struct *a, struct task_struct *b)
 {

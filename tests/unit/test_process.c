@@ -28,19 +28,10 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "sandbox/process.h"
+#include "expect.h"
 
 #define CGROUP2_MAGIC 0x63677270
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-
-/* For code that runs in a child, where cmocka's own checks would unwind into a copy of the test. */
-#define EXPECT(condition)                                                                          \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: expected %s, errno %d\n", __FILE__, __LINE__,      \
-				#condition, errno);                                                \
-			return 1;                                                                  \
-		}                                                                                  \
-	} while (0)
 
 static char own_program[PATH_MAX];
 static struct failure why;

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "sandbox/seccomp.h"
+#include "expect.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define ALL_GROUPS (SECCOMP_IO_URING | SECCOMP_MOUNTS | SECCOMP_NAMESPACES)
@@ -675,15 +676,6 @@ static void an_ordinary_call_costs_few_instructions(void **state)
 		assert_in_range(steps, 1, 16);
 	}
 }
-
-#define EXPECT(condition)                                                                          \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: expected %s, errno %d\n", __FILE__, __LINE__,      \
-				#condition, errno);                                                \
-			return 1;                                                                  \
-		}                                                                                  \
-	} while (0)
 
 static int live_with_filter(void)
 {

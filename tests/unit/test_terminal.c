@@ -19,16 +19,7 @@
 
 #include "base/cleanup.h"
 #include "sandbox/terminal.h"
-
-/* In a child, where cmocka's own checks would unwind into a copy of the test. */
-#define EXPECT(condition)                                                                          \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: expected %s, errno %d\n", __FILE__, __LINE__,      \
-				#condition, errno);                                                \
-			return 1;                                                                  \
-		}                                                                                  \
-	} while (0)
+#include "expect.h"
 
 /* Of the pseudo-terminal; the child has both. */
 static int master = -1;

@@ -286,15 +286,14 @@ static void read_start_time(struct result *result, const struct account *account
 	result->started_at = (struct timespec){ since_ns / 1000000000, since_ns % 1000000000 };
 }
 
-static int check_cpu(struct run *run, struct failure *why)
+static int check_cpu(struct run *run, const struct account *account, struct failure *why)
 {
-	uint64_t charged_ns = 0, cgroup_ns = 0;
-	int error = collector_charged_ns(run->collector, &charged_ns, why);
+	uint64_t cgroup_ns = 0;
+	int error = sandbox_cpu_ns(run->sandbox, &cgroup_ns, why);
 
 	if (!error)
-		error = sandbox_cpu_ns(run->sandbox, &cgroup_ns, why);
-	if (!error)
-		account_check_cpu(&run->result->collector.loss, charged_ns, cgroup_ns);
+		account_check_cpu(
+			&run->result->collector.loss, account_charged_ns(account), cgroup_ns);
 	return error;
 }
 
@@ -315,7 +314,7 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 		sandbox_oom_kills(run->sandbox, &kills, NULL)
 			? number_unknown("no memory controller could be had for the run alone")
 			: number_known(kills, "cgroup:oom_kill");
-	return check_cpu(run, why);
+	return check_cpu(run, account, why);
 }
 
 static int read_accounts(struct run *run, struct failure *why)

@@ -273,6 +273,13 @@ static void fill_loss(const struct account *account, struct loss *loss)
 	loss->exec_baseline_uncertain = is_baseline_uncertain(run);
 }
 
+uint64_t account_charged_ns(const struct account *account)
+{
+	struct cpu_account sum = sum_cpus(account);
+
+	return sum.cpu_ns + sum.before_window_ns;
+}
+
 void account_check_cpu(struct loss *loss, uint64_t charged_ns, uint64_t cgroup_cpu_ns)
 {
 	/* cpu.stat shows whole microseconds, cut off. */

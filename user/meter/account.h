@@ -13,6 +13,9 @@
 int account_fill(const struct account *account, bool has_memory_controller, struct result *result,
 	struct failure *why);
 
+/* CPU time of all members since birth, the launcher's share included: to compare with cpu.stat. */
+uint64_t account_charged_ns(const struct account *account);
+
 /*
  * Marks the loss of a run: `cgroup_cpu_ns` is the kernel's own figure, in whole microseconds;
  * `charged_ns` the collector's for the same tasks.

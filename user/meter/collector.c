@@ -432,30 +432,11 @@ bool collector_is_drained(struct collector *collector)
 	return collector->is_drained;
 }
 
-bool collector_saw_exec(const struct collector *collector)
-{
-	return __atomic_load_n(&collector->run->exec_ns, __ATOMIC_ACQUIRE) != 0;
-}
-
 static int read_slot(int map_fd, uint32_t key, void *values, struct failure *why)
 {
 	if (bpf_map_lookup_elem(map_fd, &key, values))
 		return failure_set(why, errno, "read a BPF map");
 	return 0;
-}
-
-int collector_charged_ns(struct collector *collector, uint64_t *charged_ns, struct failure *why)
-{
-	cleanup_free struct cpu_account *cpus = calloc(collector->processors, sizeof(*cpus));
-	int error;
-
-	if (!cpus)
-		return failure_set(why, ENOMEM, "read the CPU accounts");
-	error = read_slot(collector->skeleton->maps.cpus.map_fd, PRIVATE_SLOT, cpus, why);
-	*charged_ns = 0;
-	for (size_t i = 0; i < collector->processors; i++)
-		*charged_ns += cpus[i].cpu_ns + cpus[i].before_window_ns;
-	return error;
 }
 
 static int read_cpus(struct collector *collector, struct account *account, struct failure *why)
@@ -503,8 +484,6 @@ static int read_misses(struct collector *collector, struct account *account, str
 			return failure_set(
 				why, errno, "read the misses of '%s'", attachments[i].name);
 		account->recursion_misses += info.recursion_misses;
-		if (attachments[i].kind == ATTACH_SYSCALLS)
-			account->syscall_misses += info.recursion_misses;
 	}
 	return 0;
 }

@@ -25,7 +25,6 @@ struct account {
 	size_t processors;
 	struct syscall_account syscalls[ABI_COUNT]; /* summed over processors */
 	uint64_t recursion_misses;		    /* events that a program missed, all programs */
-	uint64_t syscall_misses;		    /* of these, system call events */
 };
 
 /* Loads the programs. Needs CAP_BPF and CAP_PERFMON, or root. *out is owned by the caller. */
@@ -46,12 +45,6 @@ int collector_event_fd(const struct collector *collector);
 
 /* Every member that had an account has made its last switch. Consumes the events. */
 bool collector_is_drained(struct collector *collector);
-
-/* The command was executed: the window is open. */
-bool collector_saw_exec(const struct collector *collector);
-
-/* CPU time of all members since birth, the launcher's share included: to compare with cpu.stat. */
-int collector_charged_ns(struct collector *collector, uint64_t *charged_ns, struct failure *why);
 
 int collector_read(struct collector *collector, struct account *account, struct failure *why);
 void account_done(struct account *account);

@@ -11,7 +11,6 @@
 struct child_task {
 	bool is_contained;
 	bool has_terminal; /* the foreground will be lent to it */
-	bool may_nest;	   /* namespaces are allowed inside */
 	int userns_fd;	   /* contained only */
 	uid_t uid;	   /* inside */
 	gid_t gid;

@@ -156,7 +156,6 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.child = {
 			.is_contained = !spec->config->no_container,
 			.has_terminal = terminal_is_shared(&sandbox->terminal),
-			.may_nest = spec->config->allow_namespaces,
 			.userns_fd = sandbox->userns_fd,
 			.uid = spec->config->uid,
 			.gid = spec->config->gid,
@@ -272,7 +271,7 @@ int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure 
 		return error;
 	error = message_receive(sandbox->sockets[0], &message, &sandbox->command_pidfd, why);
 	if (error)
-		return error == -EPIPE || error == -ECONNRESET ? init_is_silent(why) : error;
+		return error == -EPIPE ? init_is_silent(why) : error;
 	if (message.kind == MESSAGE_FAILED) {
 		*is_exec_failure = message.is_exec_failure;
 		*why = message.failure;
@@ -356,7 +355,7 @@ int sandbox_next_event(struct sandbox *sandbox, struct sandbox_event *event, str
 	struct message message;
 	int error = message_receive(sandbox->sockets[0], &message, NULL, why);
 
-	if (error == -EPIPE || error == -ECONNRESET)
+	if (error == -EPIPE)
 		return init_is_silent(why);
 	return error ? error : event_from_message(event, &message, why);
 }
