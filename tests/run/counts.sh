@@ -81,10 +81,15 @@ judge faults.minor "$minor" 100 'five thousand pages are that many faults'
 check 'four thousand pages more are four thousand faults more' \
 	is_between 3995 "$(($(number faults.minor) - small))" 4005
 
-# One page of code and one of stack, which the exec may have touched already; the launcher took fourteen faults in the same process before.
-weigh "$programs/nap"
+# One page of code and one of stack; a page that is not in the cache yet is a major fault. The
+# launcher took fourteen faults in the same process before. The middle one of five runs: now and
+# then one has none or one, for a reason not found yet.
+for _ in 1 2 3 4 5; do
+	weigh "$programs/nap"
+	number 'faults | .minor + .major'
+done > "$tmp/faults"
 check 'a program of two pages has the faults of these alone' \
-	is_between 1 "$(number faults.minor)" 4
+	is_between 2 "$(sort -n "$tmp/faults" | sed -n 3p)" 4
 
 # Migrations are shown by /proc/PID/sched, and there have to be two processors to migrate between.
 if [ "$migrations" -ge 0 ] && [ "$(nproc)" -ge 2 ] && taskset -c 0,1 true; then
