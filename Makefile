@@ -49,10 +49,9 @@ BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Ivmlinux/x86 -Ibpf
 
 # The kernel half twice: for kernels whose tracepoints may be preempted (7.0 on), and for all others.
 # run, which owns the shared maps, is linked first: of an extern map that is resolved later, bpftool
-# (7.1 and 7.5) gets the offset wrong. process before memory: the kernel caches the types that it
-# looks up in 31 buckets, and this order has the fewest of them thrown out (0.5 ms of loading).
+# (7.1 and 7.5) gets the offset wrong.
 KERNELS     := steady preemptible
-BPF_SOURCE  := bpf/run.bpf.c bpf/process.bpf.c $(wildcard bpf/*.bpf.c)
+BPF_SOURCE  := bpf/run.bpf.c $(wildcard bpf/*.bpf.c)
 BPF_OBJECTS := $(foreach kernel,$(KERNELS),$(patsubst bpf/%.c,build/$(kernel)/%.o,$(BPF_SOURCE)))
 SKELETONS   := $(patsubst %,build/%.lskel.h,$(KERNELS))
 USER_SOURCE := $(wildcard user/*/*.c user/*/*/*.c)

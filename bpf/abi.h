@@ -91,6 +91,7 @@ struct run_account {
 
 	__u64 tasks;
 	__u64 processes;
+	__u64 moved_in; /* of these processes, those that no member bore */
 	__u64 execs;
 	__u64 dead_tasks;
 	__s64 live_tasks; /* with an account; also the first one before its exec */
@@ -101,9 +102,6 @@ struct run_account {
 	__s64 rss_peak_pages;
 	__s64 rss_peak_process_pages;
 
-	__u64 memory_cgroup;	      /* kernel address of the run's struct mem_cgroup; 0: none */
-	__u64 memory_watermark_pages; /* its high-water mark, at the latest death */
-
 	__u64 rx_bytes, tx_bytes, rx_packets, tx_packets;
 	__u64 sockets;
 
@@ -112,6 +110,30 @@ struct run_account {
 	__u64 lost_map_updates;	 /* address spaces without an account */
 	__u64 lost_events;	 /* ring buffer full */
 	__u64 fallback_deaths;	 /* tasks charged by their cgroup at death */
+};
+
+/*
+ * One member task, in its own task storage: no other task writes it. That of the run's first task
+ * is put there by the launcher, all zero but for its slot, before it lets the task go.
+ */
+struct task_account {
+	__u32 slot;
+	__u32 flags;
+	__u64 charged_ns; /* the part of se.sum_exec_runtime that is charged already */
+
+	/* The kernel's counters of this task when it began to count; 0 for one born inside. */
+	__u64 minor_faults;
+	__u64 major_faults;
+	__u64 voluntary_switches;
+	__u64 involuntary_switches;
+	__u64 migrations;
+	__u64 user_tick_ns;
+	__u64 system_tick_ns;
+
+	/* Least distance seen between CLOCK_MONOTONIC and the processor's clock. */
+	__s64 clock_lag_ns;
+	__u64 exec_gap_ns;   /* what had been stolen from the processor, as known at the exec */
+	__u64 exec_start_ns; /* up to when the task clock had been brought, at the exec */
 };
 
 enum event_kind {
@@ -124,7 +146,7 @@ struct event {
 };
 
 _Static_assert(sizeof(struct syscall_account) <= 32768, "a per-CPU value holds 32 KiB at most");
-_Static_assert(sizeof(struct run_account) == 27 * 8, "the layout has no holes");
+_Static_assert(sizeof(struct run_account) == 26 * 8, "the layout has no holes");
 _Static_assert(sizeof(struct cpu_account) == 9 * 8, "the layout has no holes");
 
 #endif

@@ -37,14 +37,6 @@ static __always_inline void add_kernel_counters(
 	cpu->system_tick_ns += BPF_CORE_READ(task, stime) - since->system_tick_ns;
 }
 
-static __always_inline void read_memory_watermark(struct run_account *run)
-{
-	struct mem_cgroup *memory = (struct mem_cgroup *)run->memory_cgroup;
-
-	if (memory)
-		run->memory_watermark_pages = BPF_CORE_READ(memory, memory.watermark);
-}
-
 static __always_inline void tell_drained(struct run_account *run, u32 slot)
 {
 	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
@@ -70,7 +62,6 @@ static __always_inline void close_member(struct task_struct *task, struct task_a
 	}
 	if (account->flags & TASK_OF_COMMAND)
 		run->main_death_ns = now_ns;
-	read_memory_watermark(run);
 	count_add(&run->dead_tasks, 1);
 	if (__sync_fetch_and_add(&run->live_tasks, -1) == 1)
 		tell_drained(run, account->slot);
@@ -94,7 +85,6 @@ static __always_inline void close_unknown(struct task_struct *task)
 	add_kernel_counters(task, &since, cpu);
 	count_add(&run->fallback_deaths, 1);
 	run->last_death_ns = bpf_ktime_get_ns();
-	read_memory_watermark(run);
 }
 
 /* At this tracepoint the task that leaves is still the current one. */

@@ -29,51 +29,40 @@ static __always_inline bool mm_counts_per_cpu(void)
 	return !bpf_core_field_exists(struct task_struct___before_6_2, rss_stat);
 }
 
+/* An mm's counters lie side by side. Where, is asked of mm_struct alone: one type less to look for.
+ */
+#define MM_COUNTER_OFFSET(field) bpf_core_field_offset(struct mm_struct, rss_stat[0].field)
+#define MM_COUNTER_STEP                                                                            \
+	(bpf_core_field_offset(struct mm_struct, rss_stat[1]) -                                    \
+		bpf_core_field_offset(struct mm_struct, rss_stat[0]))
+
 /* The part of an mm counter that all processors share, in pages. */
 static __always_inline s64 mm_shared_count(struct mm_struct *mm, u32 member)
 {
+	const void *counters = mm;
 	s64 count = 0;
 
 	if (mm_counts_per_cpu()) {
-		const void *counters = (const void *)mm + bpf_core_field_offset(mm->rss_stat);
-
-		counters += member * bpf_core_type_size(struct percpu_counter);
-		bpf_core_read(&count, sizeof(count), &((struct percpu_counter *)counters)->count);
+		counters += MM_COUNTER_OFFSET(count) + member * MM_COUNTER_STEP;
 	} else {
-		const void *counters =
-			(const void *)mm +
-			bpf_core_field_offset(((struct mm_struct___before_6_2 *)mm)->rss_stat);
-
+		counters += bpf_core_field_offset(struct mm_struct___before_6_2, rss_stat);
 		barrier();
-		bpf_probe_read_kernel(&count, sizeof(count), counters + member * sizeof(count));
+		counters += member * sizeof(count);
 	}
+	bpf_probe_read_kernel(&count, sizeof(count), counters);
 	return count;
 }
 
 /* The base of an mm counter's per-CPU parts; 0 where there are none. */
 static __always_inline u64 mm_parts_base(struct mm_struct *mm, u32 member)
 {
-	const void *counters;
 	u64 base = 0;
 
 	if (!mm_counts_per_cpu())
 		return 0;
-	counters = (const void *)mm + bpf_core_field_offset(mm->rss_stat);
-	counters += member * bpf_core_type_size(struct percpu_counter);
-	bpf_core_read(&base, sizeof(base), &((struct percpu_counter *)counters)->counters);
+	bpf_probe_read_kernel(&base, sizeof(base),
+		(const void *)mm + MM_COUNTER_OFFSET(counters) + member * MM_COUNTER_STEP);
 	return base;
-}
-
-/* The place of the memory controller among the others depends on what the kernel was built with. */
-static __always_inline u64 task_memory_cgroup(struct task_struct *task)
-{
-	const void *places = (const void *)BPF_CORE_READ(task, cgroups) +
-			     bpf_core_field_offset(struct css_set, subsys);
-	u64 place = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
-	u64 memory = 0;
-
-	bpf_probe_read_kernel(&memory, sizeof(memory), places + place * sizeof(memory));
-	return memory;
 }
 
 /*

@@ -38,19 +38,6 @@ static __always_inline void birth_inherit(
 		count_birth(run, is_thread);
 }
 
-/* A stranger's child is a member if it was born in a run's cgroup: the run's first task. */
-static __always_inline void birth_in_cgroup(struct task_struct *child)
-{
-	int slot = slot_of_cgroup(BPF_CORE_READ(child, cgroups, dfl_cgrp, kn, id));
-	struct task_account *account;
-
-	if (slot < 0)
-		return;
-	account = task_seed(child, slot);
-	if (account)
-		account->flags = TASK_NEWBORN;
-}
-
 /*
  * task_newtask sees io_uring workers, which sched_process_fork does not. From 7.0 on it runs
  * preemptibly and loses births; there sched_wakeup_new is taken, which runs with preemption off,
@@ -68,8 +55,6 @@ int BPF_PROG(birth, struct task_struct *child)
 
 	if (parent_account)
 		birth_inherit(parent_account, parent, child);
-	else
-		birth_in_cgroup(child);
 	return 0;
 }
 
@@ -97,6 +82,8 @@ int BPF_PROG(join_cgroup, struct cgroup *cgroup, const char *path, struct task_s
 	if (run->exec_ns) {
 		account->flags |= TASK_COUNTED;
 		count_birth(run, !is_leader(task));
+		if (is_leader(task))
+			count_add(&run->moved_in, 1);
 	}
 	return 0;
 }
@@ -105,7 +92,6 @@ static __always_inline void window_open(
 	struct run_account *run, struct task_struct *task, struct task_account *account)
 {
 	run->is_clock_known = account->flags & TASK_CLOCK_OBSERVED;
-	run->memory_cgroup = task_memory_cgroup(task);
 	account->exec_gap_ns = clock_gap_ns(task);
 	account->exec_start_ns = task->se.exec_start;
 	task_begin(task, account);

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 // Owns the maps, and decides whose task this is.
 //
-// Theory of operation. A run is a slot in `runs`, found by its cgroup only where a task turns up
-// that no member bore: its first task, one that is moved in, one whose birth was lost. From then
-// on membership is inherited: every birth gives the child a `struct task_account` in its own task
-// storage, so that a later event asks one question of the task at hand, and what it costs does
-// not grow with the number of runs. Nothing is remembered per processor about the task that runs
-// there: some switches raise no event, and such a memory then charges the wrong task.
+// Theory of operation. A run is a slot in `runs`. Its first task is made a member by the launcher
+// before it is let go. The run is found by its cgroup only where a task turns up that no member
+// bore: one that is moved in, one whose birth was lost. All others inherit: every birth gives the
+// child a `struct task_account` in its own task storage, so that a later event asks one question
+// of the task at hand, and what it costs does not grow with the number of runs. Nothing is
+// remembered per processor about the task that runs there: some switches raise no event, and such
+// a memory then charges the wrong task.
+//
+// A kernel type that is named here is looked for in all the kernel's types at every start, a
+// third of a millisecond each, unless the kernel still has it in its cache of 31 places. What is
+// named has a place of its own there; struct css_set and enum cgroup_subsys_id would share one
+// with struct mm_struct.
 //
 //   process.bpf.c  births, exec (the window opens), tasks moved into the cgroup
 //   cpu.bpf.c      every switch charges the task that leaves; its last switch closes it
-//   memory.bpf.c   resident pages of every address space, peak of the memory cgroup
+//   memory.bpf.c   resident pages of every address space
 //   syscall.bpf.c  system calls by number
 //   network.bpf.c  sockets and bytes, by programs attached to the run's cgroup
 #include "run.bpf.h"

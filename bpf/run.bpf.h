@@ -21,27 +21,6 @@ enum task_flags {
 	TASK_CLOCK_OBSERVED = 1 << 4,  /* clock_lag_ns is known */
 };
 
-/* One member task, in its own task storage: no other task writes it. */
-struct task_account {
-	u32 slot;
-	u32 flags;
-	u64 charged_ns; /* the part of se.sum_exec_runtime that is charged already */
-
-	/* The kernel's counters of this task when it began to count; 0 for one born inside. */
-	u64 minor_faults;
-	u64 major_faults;
-	u64 voluntary_switches;
-	u64 involuntary_switches;
-	u64 migrations;
-	u64 user_tick_ns;
-	u64 system_tick_ns;
-
-	s64 clock_lag_ns;  /* least distance seen between CLOCK_MONOTONIC and the processor's clock
-			    */
-	u64 exec_gap_ns;   /* what had been stolen from the processor, as known at the exec */
-	u64 exec_start_ns; /* up to when the task clock had been brought, at the exec */
-};
-
 struct runs_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

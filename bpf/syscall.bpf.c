@@ -20,6 +20,24 @@
 #define MAX_ERRNO 4095
 #define ENOSYS 38
 
+/* The start of struct pt_regs, fixed since ptrace shows it: nothing for the kernel to look up. */
+struct registers {
+	u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax;
+};
+
+static __always_inline const struct registers *task_registers(struct task_struct *task)
+{
+	return (const struct registers *)bpf_task_pt_regs(task);
+}
+
+static __always_inline u64 register_read(const u64 *from)
+{
+	u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), from);
+	return value;
+}
+
 #ifdef PREEMPTIBLE_TRACEPOINTS
 #define SYSCALL_EXIT "tp/raw_syscalls/sys_exit"
 
@@ -48,9 +66,9 @@ struct syscall_exit {
 
 static __always_inline s64 exit_number(const struct syscall_exit *exit)
 {
-	struct pt_regs *regs = (struct pt_regs *)exit->regs;
+	const struct registers *registers = (const struct registers *)exit->regs;
 
-	return BPF_CORE_READ(regs, orig_ax);
+	return register_read(&registers->orig_ax);
 }
 
 static __always_inline s64 exit_value(const struct syscall_exit *exit)
@@ -122,7 +140,7 @@ static __always_inline bool matches(const struct refusal *rule, u64 first, u64 s
  */
 __noinline int is_refused(u32 slot, u32 abi, u64 number)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	const struct registers *registers = task_registers(bpf_get_current_task_btf());
 	u32 key = slot * ABI_COUNT + abi;
 	struct refusal_account *rules = bpf_map_lookup_elem(&refusals, &key);
 	struct refusal *pair;
@@ -134,8 +152,12 @@ __noinline int is_refused(u32 slot, u32 abi, u64 number)
 	rule = rules->of_number[number];
 	if (rule == REFUSED_NEVER || rule == REFUSED_ALWAYS)
 		return rule;
-	first = abi == ABI_IA32 ? (u32)BPF_CORE_READ(regs, bx) : BPF_CORE_READ(regs, di);
-	second = abi == ABI_IA32 ? (u32)BPF_CORE_READ(regs, cx) : BPF_CORE_READ(regs, si);
+	first = register_read(abi == ABI_IA32 ? &registers->bx : &registers->di);
+	second = register_read(abi == ABI_IA32 ? &registers->cx : &registers->si);
+	if (abi == ABI_IA32) {
+		first = (u32)first;
+		second = (u32)second;
+	}
 	pair = rules->pairs[(rule - 1) & (REFUSAL_PAIRS - 1)];
 	return matches(&pair[0], first, second) || matches(&pair[1], first, second);
 }
@@ -189,8 +211,7 @@ int syscall_leaves(struct syscall_exit *exit)
 
 void syscall_count_last(struct task_struct *task, struct task_account *account)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	s64 number = BPF_CORE_READ(regs, orig_ax);
+	s64 number = register_read(&task_registers(task)->orig_ax);
 	u32 abi = syscall_abi(task, number);
 	u64 index = number_in_abi(abi, number);
 	struct syscall_counter *counter;

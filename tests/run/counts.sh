@@ -38,6 +38,21 @@ breed thread-execs
 is "$(all_but_peak)" '11 1 0 11' 'execs by threads make no process'
 check 'an exec by a thread ends the others' is_between 2 "$(number processes.peak_tasks)" 3
 
+# A stranger is moved into the run's cgroup while it waits for a line, and then becomes a program
+# that bears ten. The open end keeps its pipe from ending before it is moved.
+mkfifo "$tmp/stranger"
+sh -c 'read -r _ && exec "$0" chain 10' "$programs/breed" < "$tmp/stranger" &
+stranger=$!
+exec 5> "$tmp/stranger"
+start "$programs/grow" stop
+echo "$stranger" > "$(directory_of "$command" '')/cgroup.procs"
+echo >&5
+wait "$stranger"
+exec 5>&-
+finish
+is "$(jq -r '.processes | "\(.tasks) \(.forks) \(.execs)"' "$tmp/json")" '12 10 2' \
+	'a process that is moved into the run counts with all that it bears'
+
 # --- Switches and faults ---
 
 # live WHAT HOW_OFTEN: sets what the program saw of itself, from its first look to its last.

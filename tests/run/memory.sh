@@ -78,6 +78,9 @@ compare() {
 }
 
 compare 'one process with 64 MiB' 0 touch 64 stop drop stop
+# Beside what is resident: page tables, kernel stacks, 64 pages charged ahead on every processor.
+check 'the peak of the memory cgroup is what was touched and little more' is_between 67108864 \
+	"$(number memory.peak_bytes)" $((67108864 + 2097152 + $(nproc) * 262144))
 compare 'four children with 32 MiB each' 0 fork 4 touch 32 touch 8 stop drop stop
 compare '64 MiB shared by four children until they write' 0 \
 	touch 64 fork 4 keep touch 8 stop drop stop

@@ -45,10 +45,10 @@ static int forget_result(void **state)
 	return 0;
 }
 
-static void fill(bool has_memory_controller)
+static void fill(void)
 {
 	result_done(&result);
-	if (account_fill(&account, has_memory_controller, &result, &why))
+	if (account_fill(&account, &result, &why))
 		fail_msg("%s (%s)", why.what, failure_errno_name(why.errnum));
 }
 
@@ -71,8 +71,8 @@ static void assert_every_number_speaks_for_itself(void)
 	for (const struct result_field *field = result_fields; field->section; field++) {
 		const struct number *number = result_number(&result, field);
 
-		/* The sandbox reads this one. */
-		if (!strcmp(field->key, "oom_kills"))
+		/* The sandbox reads these two. */
+		if (!strcmp(field->key, "oom_kills") || !strcmp(field->key, "peak_bytes"))
 			continue;
 		if (!(number->is_known ? number->source : number->reason))
 			fail_msg("%s.%s says not where it comes from, or why it is not known",
@@ -85,10 +85,10 @@ static void assert_every_number_speaks_for_itself(void)
 static void every_number_has_a_source_or_a_reason(void **state)
 {
 	(void)state;
-	fill(true);
+	fill();
 	assert_every_number_speaks_for_itself();
 	account.run.main_death_ns = 0;
-	fill(false);
+	fill();
 	assert_every_number_speaks_for_itself();
 }
 
@@ -122,7 +122,7 @@ static void numbers_of_the_run_are_told_as_they_are(void **state)
 	(void)state;
 	for (size_t i = 0; i < LENGTH(run_numbers); i++)
 		*(uint64_t *)((char *)&account.run + run_numbers[i].from) = 1000 + i;
-	fill(true);
+	fill();
 	for (size_t i = 0; i < LENGTH(run_numbers); i++) {
 		const struct number *number =
 			(const struct number *)((const char *)&result + run_numbers[i].to);
@@ -156,7 +156,7 @@ static void numbers_of_the_processors_are_added_up(void **state)
 			*(uint64_t *)((char *)&cpus[cpu] + processor_numbers[i].from) =
 				(cpu + 1) * 100 + i;
 	}
-	fill(true);
+	fill();
 	for (size_t i = 0; i < LENGTH(processor_numbers); i++) {
 		const struct number *number =
 			(const struct number *)((const char *)&result + processor_numbers[i].to);
@@ -173,7 +173,7 @@ static void wall_time_goes_from_the_exec_to_the_death_of_the_command(void **stat
 	account.run.exec_ns = UINT64_MAX - 100;
 	account.run.main_death_ns = UINT64_MAX - 58;
 	account.run.last_death_ns = UINT64_MAX;
-	fill(true);
+	fill();
 	assert_number(result.time.wall, 42, "bpf:sched_process_exec to bpf:sched_switch");
 }
 
@@ -182,7 +182,7 @@ static void wall_time_is_unknown_when_the_commands_death_was_not_seen(void **sta
 	(void)state;
 	account.run.main_death_ns = 0;
 	account.run.last_death_ns = 9000;
-	fill(true);
+	fill();
 	assert_unknown(result.time.wall, "the end of the command was not seen");
 }
 
@@ -192,7 +192,7 @@ static void cpu_time_is_told_by_processor_without_the_launchers(void **state)
 	cpus[0].cpu_ns = 7;
 	cpus[2].cpu_ns = 9;
 	cpus[0].before_window_ns = 1000;
-	fill(true);
+	fill();
 	assert_int_equal(result.time.processors, PROCESSORS);
 	assert_int_equal(result.time.cpu_by_processor[0], 7);
 	assert_int_equal(result.time.cpu_by_processor[1], 0);
@@ -209,7 +209,7 @@ static void cpu_time_is_split_as_the_ticks_were(void **state)
 	cpus[1].cpu_ns = 400;
 	cpus[0].user_tick_ns = 300000000;
 	cpus[1].system_tick_ns = 100000000;
-	fill(true);
+	fill();
 	assert_number(result.time.user, 750, SPLIT_SOURCE);
 	assert_number(result.time.system, 250, SPLIT_SOURCE);
 }
@@ -219,12 +219,12 @@ static void ticks_of_one_kind_give_that_kind_all_the_time(void **state)
 	(void)state;
 	cpus[0].cpu_ns = 12345;
 	cpus[0].user_tick_ns = 400000000;
-	fill(true);
+	fill();
 	assert_number(result.time.user, 12345, SPLIT_SOURCE);
 	assert_number(result.time.system, 0, SPLIT_SOURCE);
 	cpus[0].system_tick_ns = 400000000;
 	cpus[0].user_tick_ns = 0;
-	fill(true);
+	fill();
 	assert_number(result.time.user, 0, SPLIT_SOURCE);
 	assert_number(result.time.system, 12345, SPLIT_SOURCE);
 }
@@ -236,7 +236,7 @@ static void user_and_system_time_always_make_up_the_cpu_time(void **state)
 		cpus[0].cpu_ns = 1000003 + user * 7919;
 		cpus[0].user_tick_ns = user * 4000000;
 		cpus[1].system_tick_ns = (53 - user) * 4000000;
-		fill(true);
+		fill();
 		assert_int_equal(
 			result.time.user.value + result.time.system.value, result.time.cpu.value);
 	}
@@ -251,7 +251,7 @@ static void the_split_of_a_very_long_run_does_not_overflow(void **state)
 	cpus[0].cpu_ns = 4 * quarter;
 	cpus[0].user_tick_ns = 3 * quarter;
 	cpus[0].system_tick_ns = quarter;
-	fill(true);
+	fill();
 	assert_number(result.time.user, 3 * quarter, SPLIT_SOURCE);
 	assert_number(result.time.system, quarter, SPLIT_SOURCE);
 }
@@ -262,15 +262,15 @@ static void with_too_few_ticks_the_split_is_unknown_and_the_sum_known(void **sta
 
 	(void)state;
 	cpus[0].cpu_ns = 300000;
-	fill(true);
+	fill();
 	assert_unknown(result.time.user, reason);
 	assert_unknown(result.time.system, reason);
 	assert_number(result.time.cpu, 300000, "bpf:sched_switch");
 	cpus[0].user_tick_ns = cpus[2].system_tick_ns = 19999999;
-	fill(true);
+	fill();
 	assert_unknown(result.time.user, reason);
 	cpus[1].user_tick_ns = 2;
-	fill(true);
+	fill();
 	assert_int_equal(result.time.user.value + result.time.system.value, 300000);
 	assert_true(result.time.user.is_known);
 }
@@ -284,19 +284,16 @@ static void memory_is_told_in_bytes(void **state)
 	(void)state;
 	account.run.rss_peak_pages = 10;
 	account.run.rss_peak_process_pages = 7;
-	account.run.memory_cgroup = 0xffff888000000000;
-	account.run.memory_watermark_pages = 12;
-	fill(true);
+	fill();
 	assert_number(result.memory.rss_peak, 10 * page, "bpf:rss_stat");
 	assert_number(result.memory.rss_peak_process, 7 * page, "bpf:rss_stat");
-	assert_number(result.memory.peak, 12 * page, "bpf:memory cgroup watermark");
 }
 
 static void more_than_four_gigabytes_are_told_whole(void **state)
 {
 	(void)state;
 	account.run.rss_peak_pages = 1LL << 40;
-	fill(true);
+	fill();
 	assert_int_equal(result.memory.rss_peak.value, (1ULL << 40) * sysconf(_SC_PAGESIZE));
 }
 
@@ -306,24 +303,9 @@ static void a_peak_below_nothing_is_nothing(void **state)
 	(void)state;
 	account.run.rss_peak_pages = -3;
 	account.run.rss_peak_process_pages = INT64_MIN;
-	fill(true);
+	fill();
 	assert_number(result.memory.rss_peak, 0, "bpf:rss_stat");
 	assert_number(result.memory.rss_peak_process, 0, "bpf:rss_stat");
-}
-
-static void the_peak_of_a_shared_memory_cgroup_is_not_the_runs(void **state)
-{
-	static const char reason[] = "no memory controller could be had for the run alone";
-
-	(void)state;
-	account.run.memory_watermark_pages = 12;
-	account.run.memory_cgroup = 0xffff888000000000;
-	fill(false);
-	assert_unknown(result.memory.peak, reason);
-	account.run.memory_cgroup = 0;
-	fill(true);
-	assert_unknown(result.memory.peak, reason);
-	assert_true(result.memory.rss_peak.is_known);
 }
 
 /* --- Tasks --- */
@@ -332,13 +314,17 @@ static void every_process_but_the_first_was_forked(void **state)
 {
 	(void)state;
 	account.run.processes = 38;
-	fill(true);
+	fill();
 	assert_number(result.processes.forks, 37, "bpf:task births");
+	account.run.moved_in = 2;
+	fill();
+	assert_number(result.processes.forks, 35, "bpf:task births");
+	account.run.moved_in = 0;
 	account.run.processes = 1;
-	fill(true);
+	fill();
 	assert_number(result.processes.forks, 0, "bpf:task births");
 	account.run.processes = 0;
-	fill(true);
+	fill();
 	assert_number(result.processes.forks, 0, "bpf:task births");
 }
 
@@ -348,11 +334,11 @@ static void every_voluntary_switch_but_a_death_is_a_sleep_that_was_woken(void **
 	cpus[0].voluntary_switches = 10;
 	cpus[1].voluntary_switches = 5;
 	account.run.dead_tasks = 4;
-	fill(true);
+	fill();
 	assert_int_equal(result.scheduler.wakeups.value, 11);
 	assert_int_equal(result.scheduler.voluntary_switches.value, 15);
 	account.run.dead_tasks = 15;
-	fill(true);
+	fill();
 	assert_int_equal(result.scheduler.wakeups.value, 0);
 }
 
@@ -361,7 +347,7 @@ static void wakeups_are_unknown_rather_than_below_nothing(void **state)
 	(void)state;
 	cpus[0].voluntary_switches = 3;
 	account.run.dead_tasks = 4;
-	fill(true);
+	fill();
 	assert_unknown(result.scheduler.wakeups, "fewer switches than deaths were seen");
 }
 
@@ -383,7 +369,7 @@ static void assert_named(size_t place, const char *name, uint64_t calls)
 static void a_run_without_system_calls_counts_none(void **state)
 {
 	(void)state;
-	fill(true);
+	fill();
 	assert_int_equal(result.syscalls.by_name_count, 0);
 	assert_number(result.syscalls.total, 0, "bpf:raw_syscalls");
 	assert_number(result.syscalls.errors, 0, "bpf:raw_syscalls");
@@ -394,7 +380,7 @@ static void calls_are_named_with_their_errors_and_refusals(void **state)
 {
 	(void)state;
 	count(ABI_X86_64, 165, 9, 4, 3);
-	fill(true);
+	fill();
 	assert_int_equal(result.syscalls.by_name_count, 1);
 	assert_named(0, "mount", 9);
 	assert_int_equal(result.syscalls.by_name[0].errors, 4);
@@ -408,7 +394,7 @@ static void the_totals_are_those_of_all_abis_and_numbers(void **state)
 	count(ABI_IA32, 3, 200, 20, 2);
 	count(ABI_X32, 514, 400, 40, 4);
 	account.syscalls[ABI_X86_64].unknown = (struct syscall_counter){ 800, 80, 8 };
-	fill(true);
+	fill();
 	assert_number(result.syscalls.total, 1500, "bpf:raw_syscalls");
 	assert_number(result.syscalls.errors, 150, "bpf:raw_syscalls");
 	assert_number(result.syscalls.denied, 15, "bpf:raw_syscalls");
@@ -422,7 +408,7 @@ static void the_most_frequent_call_comes_first_and_equals_by_name(void **state)
 	count(ABI_X86_64, 2, 5, 0, 0);		  /* open */
 	count(ABI_X86_64, 3, 5, 0, 0);		  /* close */
 	count(ABI_X86_64, 257, 1ULL << 40, 0, 0); /* openat */
-	fill(true);
+	fill();
 	assert_int_equal(result.syscalls.by_name_count, 5);
 	assert_named(0, "openat", 1ULL << 40);
 	assert_named(1, "write", 70);
@@ -439,7 +425,7 @@ static void calls_of_other_abis_are_told_apart(void **state)
 	count(ABI_IA32, 359, 30, 0, 0);
 	count(ABI_X32, 0, 20, 0, 0);
 	count(ABI_X32, 514, 10, 0, 0);
-	fill(true);
+	fill();
 	assert_int_equal(result.syscalls.by_name_count, 5);
 	assert_named(0, "read", 50);
 	assert_named(1, "ia32:read", 40);
@@ -455,7 +441,7 @@ static void connects_are_those_of_every_abi(void **state)
 	count(ABI_IA32, 362, 20, 0, 0);
 	count(ABI_X32, 42, 100, 0, 0);
 	count(ABI_IA32, 42, 1000, 0, 0); /* pipe */
-	fill(true);
+	fill();
 	assert_number(result.network.connects, 123, "bpf:raw_syscalls");
 }
 
@@ -465,7 +451,7 @@ static void a_number_without_a_name_is_told_as_a_number(void **state)
 	count(ABI_X86_64, SYSCALL_NUMBERS - 1, 3, 3, 0);
 	count(ABI_IA32, SYSCALL_NUMBERS - 1, 2, 2, 0);
 	count(ABI_X32, SYSCALL_NUMBERS - 1, 1, 1, 0);
-	fill(true);
+	fill();
 	assert_int_equal(result.syscalls.by_name_count, 3);
 	assert_named(0, "575", 3);
 	assert_named(1, "ia32:575", 2);
@@ -478,7 +464,7 @@ static void numbers_outside_the_table_are_told_together(void **state)
 	account.syscalls[ABI_X86_64].unknown.count = 3;
 	account.syscalls[ABI_IA32].unknown.count = 2;
 	account.syscalls[ABI_X32].unknown.count = 1;
-	fill(true);
+	fill();
 	assert_int_equal(result.syscalls.by_name_count, 3);
 	assert_named(0, "unknown", 3);
 	assert_named(1, "ia32:unknown", 2);
@@ -490,7 +476,7 @@ static void an_error_of_a_call_that_was_not_counted_is_not_forgotten(void **stat
 {
 	(void)state;
 	count(ABI_X86_64, 59, 0, 1, 0);
-	fill(true);
+	fill();
 	assert_int_equal(result.syscalls.by_name_count, 1);
 	assert_named(0, "execve", 0);
 	assert_int_equal(result.syscalls.errors.value, 1);
@@ -507,7 +493,7 @@ static void every_call_there_is_fits_in_the_list(void **state)
 			count(abi, number, number + 1, 0, 0);
 		account.syscalls[abi].unknown.count = 1;
 	}
-	fill(true);
+	fill();
 	assert_int_equal(result.syscalls.by_name_count, all);
 	for (size_t i = 0; i < all; i++) {
 		total += result.syscalls.by_name[i].count;
@@ -522,7 +508,7 @@ static void every_call_there_is_fits_in_the_list(void **state)
 static void a_sound_run_lost_nothing(void **state)
 {
 	(void)state;
-	fill(true);
+	fill();
 	assert_false(result_has_loss(&result.collector.loss));
 }
 
@@ -536,7 +522,7 @@ static void every_loss_is_told_as_what_it_is(void **state)
 	account.run.lost_events = 3;
 	account.run.fallback_deaths = 4;
 	account.recursion_misses = 5;
-	fill(true);
+	fill();
 	assert_int_equal(loss->task_storage, 1);
 	assert_int_equal(loss->map_update, 2);
 	assert_int_equal(loss->ring_buffer, 3);
@@ -549,7 +535,7 @@ static void a_clock_that_was_not_looked_at_puts_the_start_in_doubt(void **state)
 {
 	(void)state;
 	account.run.is_clock_known = 0;
-	fill(true);
+	fill();
 	assert_true(result.collector.loss.exec_baseline_uncertain);
 }
 
@@ -557,10 +543,10 @@ static void time_stolen_around_the_exec_puts_the_start_in_doubt(void **state)
 {
 	(void)state;
 	account.run.baseline_doubt_ns = 2000;
-	fill(true);
+	fill();
 	assert_false(result.collector.loss.exec_baseline_uncertain);
 	account.run.baseline_doubt_ns = 2001;
-	fill(true);
+	fill();
 	assert_true(result.collector.loss.exec_baseline_uncertain);
 }
 
@@ -599,7 +585,7 @@ static void a_command_that_was_not_executed_has_no_number(void **state)
 	account.run.exec_ns = 0;
 	cpus[0].cpu_ns = 100;
 	count(ABI_X86_64, 0, 5, 0, 0);
-	fill(true);
+	fill();
 	for (const struct result_field *field = result_fields; field->section; field++)
 		assert_unknown(*result_number(&result, field), "the command was not executed");
 	assert_int_equal(result.syscalls.by_name_count, 0);
@@ -625,7 +611,6 @@ int main(void)
 		claim(memory_is_told_in_bytes),
 		claim(more_than_four_gigabytes_are_told_whole),
 		claim(a_peak_below_nothing_is_nothing),
-		claim(the_peak_of_a_shared_memory_cgroup_is_not_the_runs),
 		claim(every_process_but_the_first_was_forked),
 		claim(every_voluntary_switch_but_a_death_is_a_sleep_that_was_woken),
 		claim(wakeups_are_unknown_rather_than_below_nothing),

@@ -754,6 +754,39 @@ static void without_a_memory_controller_oom_kills_are_not_known(void **state)
 	assert_int_equal(cgroup_oom_kills(&cgroup, &kills, &why), -ENOENT);
 }
 
+static void the_memory_peak_is_read_where_the_layout_has_it(void **state)
+{
+	struct number peak;
+
+	(void)state;
+	tree_has("/run/memory.peak", "4096\n");
+	tree_has("/memory/memory.max_usage_in_bytes", "8192\n");
+	open_role(CGROUP_UNIFIED, "/run");
+	open_role(CGROUP_MEMORY, "/memory");
+	cgroup.has_memory = true;
+	cgroup.layout = CGROUP_PURE;
+	peak = cgroup_memory_peak(&cgroup);
+	assert_true(peak.is_known && peak.value == 4096);
+	assert_string_equal(peak.source, "cgroup:memory.peak");
+	cgroup.layout = CGROUP_HYBRID;
+	peak = cgroup_memory_peak(&cgroup);
+	assert_true(peak.is_known && peak.value == 8192);
+	assert_string_equal(peak.source, "cgroup:memory.max_usage_in_bytes");
+}
+
+static void a_memory_peak_that_no_file_tells_is_unknown_with_a_reason(void **state)
+{
+	(void)state;
+	tree_has("/run/cgroup.procs", "");
+	open_role(CGROUP_UNIFIED, "/run");
+	cgroup.layout = CGROUP_PURE;
+	cgroup.has_memory = true;
+	assert_false(cgroup_memory_peak(&cgroup).is_known);
+	assert_non_null(strstr(cgroup_memory_peak(&cgroup).reason, "5.19"));
+	cgroup.has_memory = false;
+	assert_non_null(strstr(cgroup_memory_peak(&cgroup).reason, "controller"));
+}
+
 static void all_processes_are_counted_and_as_many_as_fit_are_listed(void **state)
 {
 	pid_t pids[3] = { 0, 0, -1 };
@@ -873,6 +906,8 @@ int main(void)
 		claim(a_key_that_is_missing_is_told_with_its_file),
 		claim(oom_kills_are_read_where_the_layout_has_them),
 		claim(without_a_memory_controller_oom_kills_are_not_known),
+		claim(the_memory_peak_is_read_where_the_layout_has_it),
+		claim(a_memory_peak_that_no_file_tells_is_unknown_with_a_reason),
 		claim(all_processes_are_counted_and_as_many_as_fit_are_listed),
 		claim(an_empty_cgroup_has_no_processes),
 		claim(waiting_for_a_cgroup_that_stays_populated_ends),

@@ -101,6 +101,8 @@ static int bear(struct run *run, struct failure *why)
 
 	if (error && is_exec_failure)
 		return set_not_started(run, why);
+	if (!error)
+		error = collector_seed(run->collector, sandbox_command_pidfd(run->sandbox), why);
 	if (error)
 		return error;
 	let_streams_go(run->config);
@@ -301,7 +303,7 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 {
 	struct result *result = run->result;
 	uint64_t kills = 0;
-	int error = account_fill(account, sandbox_has_memory_controller(run->sandbox), result, why);
+	int error = account_fill(account, result, why);
 
 	if (error)
 		return error;
@@ -310,6 +312,7 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 			"the collector did not see the command's exec; "
 			"nothing of what it counted can be trusted");
 	read_start_time(result, account);
+	result->memory.peak = sandbox_memory_peak(run->sandbox);
 	result->outcome.oom_kills =
 		sandbox_oom_kills(run->sandbox, &kills, NULL)
 			? number_unknown("no memory controller could be had for the run alone")

@@ -84,20 +84,13 @@ static void fill_time(
 
 /* --- Memory, tasks, events --- */
 
-static void fill_memory(
-	const struct run_account *run, bool has_memory_controller, struct result *result)
+static void fill_memory(const struct run_account *run, struct result *result)
 {
 	static const char source[] = "bpf:rss_stat";
 
 	result->memory.rss_peak = number_known(page_bytes(run->rss_peak_pages), source);
 	result->memory.rss_peak_process =
 		number_known(page_bytes(run->rss_peak_process_pages), source);
-	if (has_memory_controller && run->memory_cgroup)
-		result->memory.peak = number_known(
-			page_bytes(run->memory_watermark_pages), "bpf:memory cgroup watermark");
-	else
-		result->memory.peak =
-			number_unknown("no memory controller could be had for the run alone");
 }
 
 /* Every sleep ends by one wakeup; only the last switch of a task is no sleep. */
@@ -109,6 +102,14 @@ static struct number count_wakeups(const struct run_account *run, const struct c
 		"kernel:voluntary switches but the last one of each task");
 }
 
+/* All processes but the first, and those moved in, were made by a fork of the run's own. */
+static uint64_t count_forks(const struct run_account *run)
+{
+	uint64_t others = 1 + run->moved_in;
+
+	return run->processes > others ? run->processes - others : 0;
+}
+
 static void fill_tasks(
 	const struct run_account *run, const struct cpu_account *sum, struct result *result)
 {
@@ -118,8 +119,7 @@ static void fill_tasks(
 
 	result->processes.tasks = number_known(run->tasks, births);
 	result->processes.processes = number_known(run->processes, births);
-	/* All processes but the first were made by a fork of the run's own. */
-	result->processes.forks = number_known(run->processes ? run->processes - 1 : 0, births);
+	result->processes.forks = number_known(count_forks(run), births);
 	result->processes.peak_tasks = number_known(run->peak_tasks, births);
 	result->processes.execs = number_known(run->execs, execs);
 	result->scheduler.voluntary_switches = number_known(sum->voluntary_switches, deaths);
@@ -289,8 +289,7 @@ void account_check_cpu(struct loss *loss, uint64_t charged_ns, uint64_t cgroup_c
 
 /* --- The whole --- */
 
-int account_fill(const struct account *account, bool has_memory_controller, struct result *result,
-	struct failure *why)
+int account_fill(const struct account *account, struct result *result, struct failure *why)
 {
 	struct cpu_account sum = sum_cpus(account);
 	int error;
@@ -300,7 +299,7 @@ int account_fill(const struct account *account, bool has_memory_controller, stru
 		return 0;
 	}
 	fill_time(&account->run, &sum, result);
-	fill_memory(&account->run, has_memory_controller, result);
+	fill_memory(&account->run, result);
 	fill_tasks(&account->run, &sum, result);
 	fill_network(account, result);
 	fill_loss(account, &result->collector.loss);

@@ -6,12 +6,8 @@
 #include "base/result.h"
 #include "collector.h"
 
-/*
- * Fills the numbers that the collector knows. `has_memory_controller`: the memory cgroup read in
- * BPF was the run's alone. Allocates what result_done frees.
- */
-int account_fill(const struct account *account, bool has_memory_controller, struct result *result,
-	struct failure *why);
+/* Fills the numbers that the collector knows. Allocates what result_done frees. */
+int account_fill(const struct account *account, struct result *result, struct failure *why);
 
 /* CPU time of all members since birth, the launcher's share included: to compare with cpu.stat. */
 uint64_t account_charged_ns(const struct account *account);

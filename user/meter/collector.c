@@ -3,11 +3,11 @@
 //
 // Theory of operation. The light skeleton loads all programs by one system call of the kernel's
 // own loader, which costs a third of libbpf's. What is attached is decided by a table: tracing
-// programs for the whole machine, cgroup programs on the run's cgroup alone. The programs
-// find a run by its cgroup id, so the run is entered before its first task is born, and every
-// birth after that is seen. While a run lives nothing here calls bpf(2): the run's own account is
-// mapped memory and its end arrives through the ring buffer, because on kernels from 7.0 on a map
-// call makes the classic tracepoint programs of that processor miss events.
+// programs for the whole machine, cgroup programs on the run's cgroup alone. The run's first task
+// is made a member here before it is let go, and every birth after that is seen. While a run lives
+// nothing here calls bpf(2): the run's own account is mapped memory and its end arrives through
+// the ring buffer, because on kernels from 7.0 on a map call makes the classic tracepoint programs
+// of that processor miss events.
 #include "collector.h"
 
 #include <errno.h>
@@ -356,6 +356,18 @@ int collector_register(struct collector *collector, int cgroup_fd, struct failur
 		error = attach_all(collector, cgroup_fd, why);
 	collector->start_ns += now_ns() - begin_ns;
 	return error;
+}
+
+int collector_seed(struct collector *collector, int pidfd, struct failure *why)
+{
+	struct task_account account = { .slot = PRIVATE_SLOT };
+
+	__atomic_add_fetch(&collector->run->live_tasks, 1, __ATOMIC_SEQ_CST);
+	collector->run->peak_tasks = 1;
+	if (bpf_map_update_elem(
+		    collector->skeleton->maps.tasks.map_fd, &pidfd, &account, BPF_NOEXIST))
+		return failure_set(why, errno, "make the command's process a member of the run");
+	return 0;
 }
 
 _Static_assert(REFUSAL_X86_64 == (int)ABI_X86_64 && REFUSAL_IA32 == (int)ABI_IA32 &&

@@ -2,9 +2,9 @@
 /*
  * The BPF half as one object: load it, give it a run, wait for the run's end, read its accounts.
  *
- * Order of a run: collector_open, collector_register before the first task of the cgroup is born,
- * then exec, then collector_is_drained, then collector_read. Closing frees everything in the
- * kernel; nothing is pinned.
+ * Order of a run: collector_open, collector_register, collector_seed with the process that will
+ * become the command, its exec, collector_is_drained, collector_read. Closing frees everything in
+ * the kernel; nothing is pinned.
  */
 #ifndef TARE_COLLECTOR_H
 #define TARE_COLLECTOR_H
@@ -31,14 +31,20 @@ struct account {
 int collector_open(struct collector **out, struct failure *why);
 
 /*
- * Attaches, and makes the cgroup2 directory of this descriptor the run that is weighed. Tasks born
- * in it from now on, or moved into it, and all their descendants belong to the run.
+ * Attaches, and makes the cgroup2 directory of this descriptor the run that is weighed. Tasks moved
+ * into it from now on, and all their descendants, belong to the run.
  */
 int collector_register(struct collector *collector, int cgroup_fd, struct failure *why);
 
 /* Tells which failed calls the sandbox refused, so that they are counted as such. Before a run. */
 int collector_expect_refusals(struct collector *collector, const struct refusal_rule *rules,
 	size_t count, struct failure *why);
+
+/*
+ * Makes the process of this descriptor the first member of the run: all it bears from now on
+ * belongs to the run, and its exec opens the window. Before it is let go.
+ */
+int collector_seed(struct collector *collector, int pidfd, struct failure *why);
 
 /* Readable when there may be news for collector_is_drained. Borrowed; for poll. */
 int collector_event_fd(const struct collector *collector);

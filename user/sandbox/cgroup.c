@@ -248,6 +248,23 @@ int cgroup_oom_kills(const struct cgroup *cgroup, uint64_t *kills, struct failur
 		kills, why);
 }
 
+struct number cgroup_memory_peak(const struct cgroup *cgroup)
+{
+	uint64_t bytes;
+
+	if (!cgroup->has_memory)
+		return number_unknown("no memory controller could be had for the run alone");
+	if (cgroup->layout != CGROUP_PURE) {
+		if (file_read_decimal(cgroup->directories[CGROUP_MEMORY].fd,
+			    "memory.max_usage_in_bytes", &bytes, NULL))
+			return number_unknown("memory.max_usage_in_bytes could not be read");
+		return number_known(bytes, "cgroup:memory.max_usage_in_bytes");
+	}
+	if (file_read_decimal(unified_fd(cgroup), "memory.peak", &bytes, NULL))
+		return number_unknown("this kernel has no memory.peak; Linux 5.19 is the first");
+	return number_known(bytes, "cgroup:memory.peak");
+}
+
 /* --- Removing them --- */
 
 int cgroup_remove_path(const char *path, int timeout_ms)

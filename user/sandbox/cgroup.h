@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "base/failure.h"
+#include "base/result.h"
 #include "mountinfo.h"
 
 enum cgroup_layout {
@@ -85,6 +86,12 @@ int cgroup_cpu_ns(const struct cgroup *cgroup, uint64_t *cpu_ns, struct failure 
 
 /* Processes of the run that the kernel killed for want of memory. */
 int cgroup_oom_kills(const struct cgroup *cgroup, uint64_t *kills, struct failure *why);
+
+/*
+ * The high-water mark of the memory charged to the run, in bytes: what a limit looks at. Of all
+ * processes and the page cache, from before the exec on.
+ */
+struct number cgroup_memory_peak(const struct cgroup *cgroup);
 
 /* Removes the directories and closes the descriptors. Waits up to a second for the last task. */
 int cgroup_remove(struct cgroup *cgroup, struct failure *why);

@@ -52,11 +52,6 @@ const char *sandbox_cgroup_layout(const struct sandbox *sandbox)
 	return cgroup_layout_name(&sandbox->cgroup);
 }
 
-bool sandbox_has_memory_controller(const struct sandbox *sandbox)
-{
-	return sandbox->cgroup.has_memory;
-}
-
 struct mount_counts sandbox_mount_counts(const struct sandbox *sandbox)
 {
 	return sandbox->mounts;
@@ -281,6 +276,11 @@ int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure 
 	return 0;
 }
 
+int sandbox_command_pidfd(const struct sandbox *sandbox)
+{
+	return sandbox->command_pidfd;
+}
+
 /* The number of the process behind a pidfd, as this pid namespace sees it. */
 static pid_t pid_of(int pidfd)
 {
@@ -416,6 +416,11 @@ int sandbox_cpu_ns(const struct sandbox *sandbox, uint64_t *cpu_ns, struct failu
 int sandbox_oom_kills(const struct sandbox *sandbox, uint64_t *kills, struct failure *why)
 {
 	return cgroup_oom_kills(&sandbox->cgroup, kills, why);
+}
+
+struct number sandbox_memory_peak(const struct sandbox *sandbox)
+{
+	return cgroup_memory_peak(&sandbox->cgroup);
 }
 
 /* --- Closing --- */

@@ -54,7 +54,6 @@ int sandbox_cgroup_fd(const struct sandbox *sandbox);
 
 /* "cgroup2" or "hybrid". */
 const char *sandbox_cgroup_layout(const struct sandbox *sandbox);
-bool sandbox_has_memory_controller(const struct sandbox *sandbox);
 struct mount_counts sandbox_mount_counts(const struct sandbox *sandbox);
 
 /*
@@ -62,6 +61,9 @@ struct mount_counts sandbox_mount_counts(const struct sandbox *sandbox);
  * *is_exec_failure tells whether it was that the command was not found.
  */
 int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure *why);
+
+/* Of the command's process, once it is born. Borrowed. */
+int sandbox_command_pidfd(const struct sandbox *sandbox);
 
 /* Lends the terminal and lets the command go. */
 int sandbox_go(struct sandbox *sandbox, struct failure *why);
@@ -96,6 +98,7 @@ int sandbox_wait_empty(const struct sandbox *sandbox, int timeout_ms, struct fai
 /* The kernel's own figures of the run's cgroups. */
 int sandbox_cpu_ns(const struct sandbox *sandbox, uint64_t *cpu_ns, struct failure *why);
 int sandbox_oom_kills(const struct sandbox *sandbox, uint64_t *kills, struct failure *why);
+struct number sandbox_memory_peak(const struct sandbox *sandbox);
 
 /*
  * Kills what is left, waits for it, removes the cgroups, takes the terminal back. NULL is fine.
