@@ -77,7 +77,11 @@ struct cpu_account {
 
 struct run_account {
 	/* Written by the launcher before any task is born. */
-	__u64 cgroup_id; /* cgroup2 directory inode of the run */
+	__u64 cgroup_id;    /* cgroup2 directory inode of the run */
+	__u64 cpu_limit_ns; /* of these limits 0 is none */
+	__u64 soft_cpu_limit_ns;
+	__u64 rss_limit_pages; /* where no memory cgroup can hold it */
+	__u64 task_limit;
 
 	/* The window. 0 until it happened. */
 	__u64 exec_ns;	     /* first successful exec of a member: the window opens */
@@ -105,6 +109,10 @@ struct run_account {
 	__u64 rx_bytes, tx_bytes, rx_packets, tx_packets;
 	__u64 sockets;
 
+	__u64 limited_cpu_ns;	/* CPU time as the limit knows it; only if there is one */
+	__u64 soft_limit_fired; /* 1: the soft limit is passed */
+	__u64 limit_fired;	/* enum run_limit: the first one that was passed */
+
 	/* Loss: every one is 0 in a sound run. */
 	__u64 lost_task_storage; /* births without an account */
 	__u64 lost_map_updates;	 /* address spaces without an account */
@@ -120,6 +128,7 @@ struct task_account {
 	__u32 slot;
 	__u32 flags;
 	__u64 charged_ns; /* the part of se.sum_exec_runtime that is charged already */
+	__u64 limited_ns; /* the part of it that the CPU time limit has seen */
 
 	/* The kernel's counters of this task when it began to count; 0 for one born inside. */
 	__u64 minor_faults;
@@ -136,8 +145,16 @@ struct task_account {
 	__u64 exec_start_ns; /* up to when the task clock had been brought, at the exec */
 };
 
+enum run_limit {
+	LIMIT_NONE,
+	LIMIT_CPU,
+	LIMIT_MEMORY,
+	LIMIT_TASKS,
+};
+
 enum event_kind {
 	EVENT_RUN_DRAINED = 1, /* the last member with an account made its last switch */
+	EVENT_LIMIT,	       /* a limit was passed; which, says the run's account */
 };
 
 struct event {
@@ -146,7 +163,7 @@ struct event {
 };
 
 _Static_assert(sizeof(struct syscall_account) <= 32768, "a per-CPU value holds 32 KiB at most");
-_Static_assert(sizeof(struct run_account) == 26 * 8, "the layout has no holes");
+_Static_assert(sizeof(struct run_account) == 33 * 8, "the layout has no holes");
 _Static_assert(sizeof(struct cpu_account) == 9 * 8, "the layout has no holes");
 
 #endif

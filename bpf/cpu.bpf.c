@@ -6,23 +6,22 @@
 // be stale: only the switch out of a dead task has the last value.
 #include "run.bpf.h"
 #include "clock.bpf.h"
+#include "event.bpf.h"
+#include "limit.bpf.h"
 
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-} events SEC(".maps");
-
-static __always_inline void charge(
-	struct task_struct *task, struct task_account *account, struct cpu_account *cpu)
+static __always_inline void charge(struct task_struct *task, struct task_account *account,
+	struct run_account *run, struct cpu_account *cpu)
 {
 	u64 run_ns = task->se.sum_exec_runtime;
 	u64 step_ns = run_ns - account->charged_ns;
 
 	account->charged_ns = run_ns;
-	if (account->flags & TASK_COUNTED)
-		cpu->cpu_ns += step_ns;
-	else
+	if (!(account->flags & TASK_COUNTED)) {
 		cpu->before_window_ns += step_ns;
+		return;
+	}
+	cpu->cpu_ns += step_ns;
+	limit_add_cpu(run, account, run_ns);
 }
 
 static __always_inline void add_kernel_counters(
@@ -35,19 +34,6 @@ static __always_inline void add_kernel_counters(
 	cpu->migrations += BPF_CORE_READ(task, se.nr_migrations) - since->migrations;
 	cpu->user_tick_ns += BPF_CORE_READ(task, utime) - since->user_tick_ns;
 	cpu->system_tick_ns += BPF_CORE_READ(task, stime) - since->system_tick_ns;
-}
-
-static __always_inline void tell_drained(struct run_account *run, u32 slot)
-{
-	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-
-	if (!event) {
-		count_add(&run->lost_events, 1);
-		return;
-	}
-	event->kind = EVENT_RUN_DRAINED;
-	event->slot = slot;
-	bpf_ringbuf_submit(event, 0);
 }
 
 static __always_inline void close_member(struct task_struct *task, struct task_account *account,
@@ -64,7 +50,7 @@ static __always_inline void close_member(struct task_struct *task, struct task_a
 		run->main_death_ns = now_ns;
 	count_add(&run->dead_tasks, 1);
 	if (__sync_fetch_and_add(&run->live_tasks, -1) == 1)
-		tell_drained(run, account->slot);
+		event_tell(run, account->slot, EVENT_RUN_DRAINED);
 }
 
 /* A task of a run's cgroup that dies without an account: its birth was lost. It counts whole. */
@@ -108,7 +94,7 @@ int task_leaves(void *context)
 		return 0;
 	if (account->flags & TASK_AWAITS_BASELINE)
 		baseline_settle(task, account, run, cpu);
-	charge(task, account, cpu);
+	charge(task, account, run, cpu);
 	if (is_dead)
 		close_member(task, account, run, cpu);
 	return 0;

@@ -8,6 +8,7 @@
 // not grow with the number of processors.
 #include "run.bpf.h"
 #include "kernels.bpf.h"
+#include "limit.bpf.h"
 
 /* Processors of this machine, set before loading. */
 const volatile u32 processors = 1;
@@ -118,6 +119,7 @@ static __always_inline void rss_change(
 		return;
 	peak_raise(&run->rss_peak_process_pages, of_mm);
 	peak_raise(&run->rss_peak_pages, of_run);
+	limit_check_memory(run, account->slot, of_run);
 }
 
 struct first_look {

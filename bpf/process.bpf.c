@@ -2,6 +2,7 @@
 // Births, exec and tasks that join: who becomes a member, and when the window opens.
 #include "run.bpf.h"
 #include "kernels.bpf.h"
+#include "limit.bpf.h"
 
 static __always_inline bool is_same_process(struct task_struct *a, struct task_struct *b)
 {
@@ -34,8 +35,10 @@ static __always_inline void birth_inherit(
 	account->flags |= TASK_NEWBORN;
 	if (is_thread)
 		account->flags |= parent_account->flags & TASK_OF_COMMAND;
-	if (account->flags & TASK_COUNTED)
-		count_birth(run, is_thread);
+	if (!(account->flags & TASK_COUNTED))
+		return;
+	count_birth(run, is_thread);
+	limit_check_birth(run, parent_account->slot);
 }
 
 /*
@@ -76,7 +79,7 @@ int BPF_PROG(join_cgroup, struct cgroup *cgroup, const char *path, struct task_s
 	account = task_seed(task, slot);
 	if (!run || !account)
 		return 0;
-	account->charged_ns = task->se.sum_exec_runtime;
+	account->charged_ns = account->limited_ns = task->se.sum_exec_runtime;
 	task_begin(task, account);
 	account->flags = 0;
 	if (run->exec_ns) {
@@ -94,6 +97,8 @@ static __always_inline void window_open(
 	run->is_clock_known = account->flags & TASK_CLOCK_OBSERVED;
 	account->exec_gap_ns = clock_gap_ns(task);
 	account->exec_start_ns = task->se.exec_start;
+	account->limited_ns = task->se.sum_exec_runtime + run->exec_ns - account->clock_lag_ns -
+			      account->exec_gap_ns - account->exec_start_ns;
 	task_begin(task, account);
 	count_birth(run, false);
 	account->flags |= TASK_COUNTED | TASK_OF_COMMAND | TASK_AWAITS_BASELINE;

@@ -19,6 +19,7 @@
 //   memory.bpf.c   resident pages of every address space
 //   syscall.bpf.c  system calls by number
 //   network.bpf.c  sockets and bytes, by programs attached to the run's cgroup
+//   limit.bpf.c    the CPU time limit
 #include "run.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -26,5 +27,5 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 struct runs_map runs SEC(".maps");
 struct cpus_map cpus SEC(".maps");
 struct tasks_map tasks SEC(".maps");
-
 struct slots_map slots SEC(".maps");
+struct events_map events SEC(".maps");

@@ -50,8 +50,14 @@ struct slots_map {
 	__type(value, u32);
 };
 
+struct events_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+
 extern struct runs_map runs SEC(".maps");
 extern struct slots_map slots SEC(".maps");
+extern struct events_map events SEC(".maps");
 extern struct cpus_map cpus SEC(".maps");
 extern struct tasks_map tasks SEC(".maps");
 

@@ -74,7 +74,8 @@ static void the_keys_come_in_the_order_of_the_contract(void **state)
 {
 	static const char *const root[] = { "schema", "tare_version", "started_at", "command",
 		"run_id", "outcome", "time", "memory", "syscalls", "processes", "scheduler",
-		"faults", "network", "collector", "container", "sources", "unavailable", NULL };
+		"faults", "network", "collector", "container", "limits", "sources", "unavailable",
+		NULL };
 	static const char *const outcome[] = { "kind", "exit_code", "signal", "termination_reason",
 		"oom_kills", "leftover_processes", "core_dumped", "error", NULL };
 	static const char *const time[] = { "wall_ns", "cpu_ns", "user_ns", "system_ns",
@@ -230,7 +231,24 @@ static void a_limit_is_told_in_benchexecs_word(void **state)
 	assert_string_equal(
 		json_string_value(at(document, "outcome.termination_reason")), "walltime");
 	assert_true(json_is_null(at(document, "outcome.exit_code")));
-	assert_true(json_is_null(at(document, "outcome.signal")));
+	assert_int_equal(json_integer_value(at(document, "outcome.signal")), SIGKILL);
+}
+
+static void limits_are_told_and_none_is_null(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.limits = (struct run_limits){ .cpu_ns = 2000000000, .memory_bytes = 1048576 };
+	result.memory_held_by = "memory cgroup";
+	document = parse_rendered(&result);
+	assert_int_equal(json_integer_value(at(document, "limits.cputime_ns")), 2000000000);
+	assert_int_equal(json_integer_value(at(document, "limits.memory_bytes")), 1048576);
+	assert_true(json_is_null(at(document, "limits.walltime_ns")));
+	assert_true(json_is_null(at(document, "limits.pids")));
+	assert_string_equal(
+		json_string_value(at(document, "limits.memory_held_by")), "memory cgroup");
 }
 
 static void a_failed_start_says_what_failed_and_what_to_do(void **state)
@@ -406,6 +424,7 @@ int main(void)
 		cmocka_unit_test(an_exit_code_is_told_only_of_what_exited),
 		cmocka_unit_test(a_signal_is_told_only_of_what_it_killed),
 		cmocka_unit_test(a_limit_is_told_in_benchexecs_word),
+		cmocka_unit_test(limits_are_told_and_none_is_null),
 		cmocka_unit_test(a_failed_start_says_what_failed_and_what_to_do),
 		cmocka_unit_test(an_error_without_errno_or_hint_has_null_there),
 		cmocka_unit_test(arguments_are_kept_as_they_are),

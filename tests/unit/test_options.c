@@ -441,6 +441,31 @@ static void a_directory_has_no_mode_without_a_container(void **state)
 		"--no-container", "--hidden-dir", "/a", "true");
 }
 
+static void limits_are_read_into_their_units(void **state)
+{
+	(void)state;
+	assert_parsed("--timelimit", "2.5", "--softtimelimit=2s", "--walltimelimit", "1min",
+		"--memlimit", "2GiB", "--pids-limit", "7", "true");
+	assert_true(config.limits.cpu_ns == 2500000000);
+	assert_true(config.limits.soft_cpu_ns == 2000000000);
+	assert_true(config.limits.wall_ns == 60000000000);
+	assert_true(config.limits.memory_bytes == 2147483648);
+	assert_true(config.limits.tasks == 7);
+}
+
+static void limits_that_no_command_can_keep_are_refused(void **state)
+{
+	(void)state;
+	assert_refused("--timelimit: 0 is no limit; give more, or leave it out", "--timelimit",
+		"0.0", "true");
+	assert_refused("--memlimit: 1048575 is too little for any program; give at least 1MiB",
+		"--memlimit", "1048575", "true");
+	assert_refused("--softtimelimit: 3.000 s is more than the hard limit of 2.000 s",
+		"--softtimelimit", "3", "--timelimit", "2", "true");
+	assert_refused("--walltimelimit: given twice", "--walltimelimit", "1", "--walltimelimit",
+		"2", "true");
+}
+
 static void help_lists_every_option_that_is_understood(void **state)
 {
 	static const char *const lines[] = { "  -j, --json FILE ", "  -q, --quiet ",
@@ -449,7 +474,9 @@ static void help_lists_every_option_that_is_understood(void **state)
 		"      --full-access-dir DIR ", "      --hidden-dir DIR ", "      --keep-tmp ",
 		"      --dir DIR ", "      --network-access ", "      --uid NUMBER ",
 		"      --gid NUMBER ", "      --env NAME=VALUE ", "      --keep-env NAME ",
-		"      --clear-env ", "  -h, --help " };
+		"      --clear-env ", "      --timelimit TIME ", "      --softtimelimit TIME ",
+		"      --walltimelimit TIME ", "      --memlimit SIZE ",
+		"      --pids-limit NUMBER ", "  -h, --help " };
 	cleanup_free char *text = help_text();
 	size_t listed = 0;
 
@@ -483,7 +510,7 @@ static void every_option_in_the_help_is_understood(void **state)
 		assert_null(strstr(why.what, "no such option"));
 		tried++;
 	}
-	assert_int_equal(tried, 18);
+	assert_int_equal(tried, 23);
 }
 
 static void what_can_be_let_through_is_in_the_help(void **state)
@@ -531,6 +558,8 @@ int main(void)
 		cmocka_unit_test(help_begins_with_the_usage_and_ends_with_a_newline),
 		cmocka_unit_test(directories_keep_the_order_and_the_mode_they_were_given_in),
 		cmocka_unit_test(a_directory_has_no_mode_without_a_container),
+		cmocka_unit_test(limits_are_read_into_their_units),
+		cmocka_unit_test(limits_that_no_command_can_keep_are_refused),
 		cmocka_unit_test(help_lists_every_option_that_is_understood),
 		cmocka_unit_test(every_option_in_the_help_is_understood),
 		cmocka_unit_test(what_can_be_let_through_is_in_the_help),

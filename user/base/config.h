@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* How the command sees a directory of the host, and everything below it. */
 enum directory_mode {
@@ -26,6 +27,18 @@ struct directory_rule {
 /* Ids from here on have no counterpart inside: as many are mapped (see sandbox/identity.h). */
 #define CONFIG_ID_LIMIT 0x70000000u
 
+/* Less would not hold the memory that the kernel charges ahead for each processor. */
+#define CONFIG_LEAST_MEMORY (1 << 20)
+
+/* What a run may use; 0 is no limit. */
+struct run_limits {
+	uint64_t cpu_ns;      /* of the whole tree; its end */
+	uint64_t soft_cpu_ns; /* SIGTERM to the whole tree */
+	uint64_t wall_ns;
+	uint64_t memory_bytes;
+	uint64_t tasks; /* at one time, threads included */
+};
+
 struct run_config {
 	char *const *command; /* NULL-terminated, borrowed from main's argv */
 	bool no_container;
@@ -46,6 +59,8 @@ struct run_config {
 	size_t kept_count;
 	const char *set_entries[ENVIRONMENT_RULES]; /* "NAME=VALUE", no name twice */
 	size_t set_count;
+
+	struct run_limits limits;
 
 	/* What the seccomp filter lets through although it is refused by default. */
 	bool allow_io_uring;

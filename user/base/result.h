@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
+#include "config.h"
 #include "failure.h"
 
 struct number {
@@ -92,6 +93,8 @@ struct result {
 	struct timespec started_at; /* CLOCK_REALTIME at the exec */
 	char *const *command;	    /* borrowed, NULL-terminated; any bytes */
 	struct outcome outcome;
+	struct run_limits limits;
+	const char *memory_held_by; /* what holds the memory limit; NULL: there is none */
 	struct {
 		struct number wall, cpu, user, system;
 		uint64_t *cpu_by_processor; /* owned; NULL when not known */

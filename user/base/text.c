@@ -153,23 +153,119 @@ static bool is_digit(char letter)
 	return letter >= '0' && letter <= '9';
 }
 
-int text_parse_decimal(const char *text, uint64_t *value)
+/* Takes the digits at the beginning off the text. */
+static int take_digits(const char **text, uint64_t *value)
 {
 	uint64_t number = 0;
 
-	if (!is_digit(*text))
+	if (!is_digit(**text))
 		return -EINVAL;
-	for (; is_digit(*text); text++) {
+	for (; is_digit(**text); (*text)++) {
 		if (__builtin_mul_overflow(number, 10, &number) ||
-			__builtin_add_overflow(number, (uint64_t)(*text - '0'), &number))
+			__builtin_add_overflow(number, (uint64_t)(**text - '0'), &number))
 			return -ERANGE;
 	}
+	*value = number;
+	return 0;
+}
+
+int text_parse_decimal(const char *text, uint64_t *value)
+{
+	uint64_t number;
+	int error = take_digits(&text, &number);
+
+	if (error)
+		return error;
 	if (*text == '\n')
 		text++;
 	if (*text)
 		return -EINVAL;
 	*value = number;
 	return 0;
+}
+
+static const struct unit typed_size_units[] = {
+	{ "", 1 },
+	{ "B", 1 },
+	{ "kB", 1000 },
+	{ "MB", 1000 * 1000 },
+	{ "GB", 1000 * 1000 * 1000 },
+	{ "TB", 1000ULL * 1000 * 1000 * 1000 },
+	{ "KiB", 1ULL << 10 },
+	{ "MiB", 1ULL << 20 },
+	{ "GiB", 1ULL << 30 },
+	{ "TiB", 1ULL << 40 },
+};
+
+int text_parse_size(const char *text, uint64_t *bytes)
+{
+	uint64_t number;
+	int error = take_digits(&text, &number);
+
+	for (size_t i = 0; i < ARRAY_SIZE(typed_size_units) && !error; i++) {
+		if (strcmp(text, typed_size_units[i].name) != 0)
+			continue;
+		if (__builtin_mul_overflow(number, typed_size_units[i].size, &number))
+			return -ERANGE;
+		*bytes = number;
+		return 0;
+	}
+	return error ? error : -EINVAL;
+}
+
+static const struct unit typed_time_units[] = {
+	{ "", 1000000000 },
+	{ "ns", 1 },
+	{ "us", 1000 },
+	{ "ms", 1000000 },
+	{ "s", 1000000000 },
+	{ "min", 60000000000 },
+	{ "h", 3600000000000 },
+	{ "d", 86400000000000 },
+};
+
+/*
+ * Takes ".25" off the text, as 25 of 100. Of more than nine digits the others are cut off; they
+ * would be less than a nanosecond of a second.
+ */
+static int take_fraction(const char **text, uint64_t *part, uint64_t *whole)
+{
+	*part = 0;
+	*whole = 1;
+	if (**text != '.')
+		return 0;
+	(*text)++;
+	if (!is_digit(**text))
+		return -EINVAL;
+	for (; is_digit(**text); (*text)++) {
+		if (*whole == 1000000000)
+			continue;
+		*part = *part * 10 + (**text - '0');
+		*whole *= 10;
+	}
+	return 0;
+}
+
+int text_parse_duration(const char *text, uint64_t *nanoseconds)
+{
+	uint64_t number, part, whole;
+	int error = take_digits(&text, &number);
+
+	if (!error)
+		error = take_fraction(&text, &part, &whole);
+	for (size_t i = 0; i < ARRAY_SIZE(typed_time_units) && !error; i++) {
+		uint64_t unit = typed_time_units[i].size;
+
+		if (strcmp(text, typed_time_units[i].name) != 0)
+			continue;
+		part = (unsigned __int128)unit * part / whole;
+		if (__builtin_mul_overflow(number, unit, &number) ||
+			__builtin_add_overflow(number, part, &number))
+			return -ERANGE;
+		*nanoseconds = number;
+		return 0;
+	}
+	return error ? error : -EINVAL;
 }
 
 /* UTF-8 */

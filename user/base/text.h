@@ -45,6 +45,20 @@ struct text_short text_format_ratio(uint64_t part, uint64_t whole);
  */
 int text_parse_decimal(const char *text, uint64_t *value);
 
+/*
+ * Reads a size as people type it: decimal digits and at once a unit, B, kB, MB, GB, TB (powers of
+ * 1000) or KiB, MiB, GiB, TiB (of 1024); none is B. Returns 0, -EINVAL when there is anything
+ * else, -ERANGE above UINT64_MAX; *bytes changes only on success.
+ */
+int text_parse_size(const char *text, uint64_t *bytes);
+
+/*
+ * Reads a duration as people type it: decimal digits, with or without a decimal point and more
+ * digits, and at once a unit: ns, us, ms, s, min, h or d; none is s. Below a nanosecond is cut off.
+ * Returns as text_parse_size does.
+ */
+int text_parse_duration(const char *text, uint64_t *nanoseconds);
+
 bool text_is_utf8(const char *text);
 
 /* The text as valid UTF-8: each invalid sequence becomes one U+FFFD, as browsers do it. */

@@ -191,6 +191,84 @@ static int apply_env(struct run_config *config, const char *value, struct failur
 	return error;
 }
 
+/* --- Limits --- */
+
+static int refuse_limit(
+	const char *option, const char *value, int error, const char *allowed, struct failure *why)
+{
+	cleanup_free char *shown = text_quote(value);
+
+	return failure_set(why, 0, "--%s: %s is %s; %s", option, shown ? shown : "it",
+		error == -ERANGE ? "too large" : "not understood", allowed);
+}
+
+/* A limit of nothing would be one that no command can keep. */
+static int check_limit(const char *option, uint64_t value, uint64_t *limit, struct failure *why)
+{
+	if (!value)
+		return failure_set(
+			why, 0, "--%s: 0 is no limit; give more, or leave it out", option);
+	if (*limit)
+		return failure_set(why, 0, "--%s: given twice", option);
+	*limit = value;
+	return 0;
+}
+
+static int set_duration(
+	const char *option, const char *value, uint64_t *limit_ns, struct failure *why)
+{
+	uint64_t duration_ns = 0;
+	int error = text_parse_duration(value, &duration_ns);
+
+	if (error)
+		return refuse_limit(option, value, error,
+			"give a number and ns, us, ms, s, min, h or d, as in 2.5s", why);
+	return check_limit(option, duration_ns, limit_ns, why);
+}
+
+static int apply_timelimit(struct run_config *config, const char *value, struct failure *why)
+{
+	return set_duration("timelimit", value, &config->limits.cpu_ns, why);
+}
+
+static int apply_softtimelimit(struct run_config *config, const char *value, struct failure *why)
+{
+	return set_duration("softtimelimit", value, &config->limits.soft_cpu_ns, why);
+}
+
+static int apply_walltimelimit(struct run_config *config, const char *value, struct failure *why)
+{
+	return set_duration("walltimelimit", value, &config->limits.wall_ns, why);
+}
+
+static int apply_memlimit(struct run_config *config, const char *value, struct failure *why)
+{
+	uint64_t bytes = 0;
+	int error = text_parse_size(value, &bytes);
+
+	if (error)
+		return refuse_limit("memlimit", value, error,
+			"give a whole number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB, as in "
+			"500MB",
+			why);
+	if (bytes && bytes < CONFIG_LEAST_MEMORY)
+		return failure_set(why, 0,
+			"--memlimit: %s is too little for any program; give at "
+			"least 1MiB",
+			value);
+	return check_limit("memlimit", bytes, &config->limits.memory_bytes, why);
+}
+
+static int apply_pids_limit(struct run_config *config, const char *value, struct failure *why)
+{
+	uint64_t tasks = 0;
+	int error = text_parse_decimal(value, &tasks);
+
+	if (error)
+		return refuse_limit("pids-limit", value, error, "give a whole number", why);
+	return check_limit("pids-limit", tasks, &config->limits.tasks, why);
+}
+
 static const struct option_entry entries[] = {
 	{ "json", 'j', "FILE", "write the result document to FILE; '-' is stdout", apply_json },
 	{ "quiet", 'q', NULL, "no summary on standard error", apply_quiet },
@@ -212,6 +290,13 @@ static const struct option_entry entries[] = {
 	{ "keep-env", 0, "NAME", "of the caller's keep only the variable so named",
 		apply_keep_env },
 	{ "clear-env", 0, NULL, "keep none of it", apply_clear_env },
+	{ "timelimit", 0, "TIME", "end the run when it has used so much CPU time",
+		apply_timelimit },
+	{ "softtimelimit", 0, "TIME", "ask it to end by SIGTERM then", apply_softtimelimit },
+	{ "walltimelimit", 0, "TIME", "end it when so much time has passed", apply_walltimelimit },
+	{ "memlimit", 0, "SIZE", "end it when it needs more memory", apply_memlimit },
+	{ "pids-limit", 0, "NUMBER", "end it when it has more processes and threads",
+		apply_pids_limit },
 	{ "help", 'h', NULL, "show this text", NULL },
 };
 
@@ -278,6 +363,15 @@ static int parse_one(
 	return entry->apply ? entry->apply(config, value, why) : 0;
 }
 
+static int check_limits(const struct run_limits *limits, struct failure *why)
+{
+	if (limits->cpu_ns && limits->soft_cpu_ns > limits->cpu_ns)
+		return failure_set(why, 0, "--softtimelimit: %s is more than the hard limit of %s",
+			text_format_time(limits->soft_cpu_ns).text,
+			text_format_time(limits->cpu_ns).text);
+	return 0;
+}
+
 static int check(const struct run_config *config, struct failure *why)
 {
 	if (!config->command[0]) {
@@ -295,7 +389,7 @@ static int check(const struct run_config *config, struct failure *why)
 	if (config->no_container && (config->has_uid || config->has_gid))
 		return failure_set(
 			why, 0, "--no-container: the command is the caller without a container");
-	return 0;
+	return check_limits(&config->limits, why);
 }
 
 int options_parse(int argc, char **argv, struct run_config *config, enum options_request *request,

@@ -30,6 +30,7 @@
 #include "report/json.h"
 #include "report/summary.h"
 #include "sandbox/sandbox.h"
+#include "watch.h"
 
 /* How long the kernel may take to end killed processes before the result is marked. */
 #define EMPTY_DEADLINE_MS 10000
@@ -45,10 +46,7 @@ struct run {
 	struct collector *collector;
 	char **environment; /* owned */
 	int signal_fd;
-	int interrupts;	    /* SIGINTs so far: the second one kills */
-	uint64_t passed_on; /* signals sent to the command, 1 << N */
-	bool has_ended;
-	bool has_ended_early; /* by such a signal, before its exec */
+	bool has_ended_early; /* by a signal, before its exec */
 };
 
 static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };
@@ -71,14 +69,6 @@ static int take_signals(struct run *run, struct failure *why)
 	return run->signal_fd >= 0 ? 0 : failure_set(why, errno, "receive signals");
 }
 
-static int set_not_started(struct run *run, const struct failure *why)
-{
-	run->result->outcome.kind = OUTCOME_NOT_STARTED;
-	run->result->outcome.error = *why;
-	run->has_ended = true;
-	return 0;
-}
-
 /*
  * A reader or writer of the command's pipes must not wait for this process's copies. Those that
  * tare still writes to stay open: standard error, and standard output if the document may go there.
@@ -99,8 +89,11 @@ static int bear(struct run *run, struct failure *why)
 	bool is_exec_failure;
 	int error = sandbox_bear(run->sandbox, &is_exec_failure, why);
 
-	if (error && is_exec_failure)
-		return set_not_started(run, why);
+	if (error && is_exec_failure) {
+		run->result->outcome.kind = OUTCOME_NOT_STARTED;
+		run->result->outcome.error = *why;
+		return 0;
+	}
 	if (!error)
 		error = collector_seed(run->collector, sandbox_command_pidfd(run->sandbox), why);
 	if (error)
@@ -120,7 +113,11 @@ static int expect_refusals(struct run *run, struct failure *why)
 /* The collector is loaded while the container is being built, by the other process. */
 static int start(struct run *run, struct failure *why)
 {
+	const struct run_limits *limits = &run->config->limits;
 	struct sandbox_spec spec = { .config = run->config };
+	struct collector_limits collector_limits = {
+		.cpu_ns = limits->cpu_ns, .soft_cpu_ns = limits->soft_cpu_ns, .tasks = limits->tasks
+	};
 	int error = take_signals(run, why);
 
 	if (!error)
@@ -128,8 +125,11 @@ static int start(struct run *run, struct failure *why)
 	spec.environment = run->environment;
 	if (!error)
 		error = sandbox_open(&spec, &run->sandbox, why);
+	/* What no memory cgroup can hold, the collector does, by its own account. */
+	if (!error && !sandbox_holds_memory(run->sandbox))
+		collector_limits.rss_bytes = limits->memory_bytes;
 	if (!error)
-		error = collector_open(&run->collector, why);
+		error = collector_open(&collector_limits, &run->collector, why);
 	if (!error)
 		error = expect_refusals(run, why);
 	if (!error)
@@ -137,99 +137,16 @@ static int start(struct run *run, struct failure *why)
 	return error ? error : bear(run, why);
 }
 
-/* --- While it runs --- */
-
-/* The second interrupt says that the first did not help. */
-static int forward(struct run *run, int signal_number, struct failure *why)
-{
-	if (signal_number == SIGINT && ++run->interrupts > 1) {
-		run->passed_on |= 1ULL << SIGKILL;
-		return sandbox_kill(run->sandbox, why);
-	}
-	run->passed_on |= 1ULL << signal_number;
-	/* The command may have ended just now: then its end is the next event. */
-	(void)sandbox_signal(run->sandbox, signal_number, NULL);
-	return 0;
-}
-
-static int take_signal(struct run *run, struct failure *why)
-{
-	struct signalfd_siginfo info;
-
-	if (read(run->signal_fd, &info, sizeof(info)) != sizeof(info))
-		return 0;
-	return forward(run, info.ssi_signo, why);
-}
-
-static void record_end(struct run *run, const struct sandbox_event *event)
-{
-	struct outcome *outcome = &run->result->outcome;
-
-	outcome->kind = event->is_signaled ? OUTCOME_SIGNALED : OUTCOME_EXITED;
-	*(event->is_signaled ? &outcome->signal : &outcome->exit_code) = event->code;
-	outcome->core_dumped = event->core_dumped;
-	run->has_ended = true;
-}
-
-/* Whoever wants to end the run need not know whether the command was executed yet. */
-static int record_early_end(struct run *run, int signal_number)
-{
-	run->result->outcome.kind = OUTCOME_SIGNALED;
-	run->result->outcome.signal = signal_number;
-	run->has_ended = run->has_ended_early = true;
-	return 0;
-}
-
-/* As the command stops on the terminal, so does tare, for the shell to see. */
-static void stop_too(struct run *run, int stop_signal)
-{
-	if (!sandbox_suspend(run->sandbox, stop_signal))
-		return;
-	raise(SIGSTOP);
-	sandbox_resume(run->sandbox);
-}
-
-static int take_event(struct run *run, struct failure *why)
-{
-	struct sandbox_event event;
-	int error = sandbox_next_event(run->sandbox, &event, why);
-
-	if (error)
-		return error;
-	switch (event.kind) {
-	case SANDBOX_STOPPED:
-		stop_too(run, event.code);
-		return 0;
-	case SANDBOX_ENDED:
-		record_end(run, &event);
-		return 0;
-	case SANDBOX_EXEC_FAILED:
-		return set_not_started(run, why);
-	case SANDBOX_SET_UP_FAILED:
-		if (event.code && run->passed_on >> event.code & 1)
-			return record_early_end(run, event.code);
-		break;
-	}
-	return why->errnum ? -why->errnum : -EINVAL;
-}
-
 static int watch(struct run *run, struct failure *why)
 {
-	struct pollfd news[] = {
-		{ .fd = sandbox_event_fd(run->sandbox), .events = POLLIN },
-		{ .fd = run->signal_fd, .events = POLLIN },
-	};
-	int error = 0;
+	struct watch_spec spec = { .config = run->config,
+		.sandbox = run->sandbox,
+		.collector = run->collector,
+		.signal_fd = run->signal_fd };
 
-	while (!run->has_ended && !error) {
-		if (poll(news, 2, -1) < 0 && errno != EINTR)
-			return failure_set(why, errno, "wait for the command");
-		if (news[1].revents)
-			error = take_signal(run, why);
-		if (!error && news[0].revents)
-			error = take_event(run, why);
-	}
-	return error;
+	if (run->result->outcome.kind == OUTCOME_NOT_STARTED)
+		return 0;
+	return watch_run(&spec, &run->result->outcome, &run->has_ended_early, why);
 }
 
 /* --- After it --- */
@@ -255,7 +172,9 @@ static int kill_leftovers(struct run *run, struct failure *why)
 
 	if (error || !count)
 		return error;
-	run->result->outcome.leftover_processes = count;
+	/* What dies of a limit was not left by the command. */
+	if (run->result->outcome.kind != OUTCOME_LIMIT)
+		run->result->outcome.leftover_processes = count;
 	for (size_t i = 0; run->config->verbose && i < count && i < 64; i++)
 		print_leftover(pids[i]);
 	return sandbox_kill(run->sandbox, why);
@@ -299,6 +218,17 @@ static int check_cpu(struct run *run, const struct account *account, struct fail
 	return error;
 }
 
+/* The kernel may have ended it before there was anything to see here. */
+static void judge_memory(struct run *run)
+{
+	struct outcome *outcome = &run->result->outcome;
+
+	if (outcome->kind != OUTCOME_LIMIT && sandbox_memory_was_hit(run->sandbox)) {
+		outcome->kind = OUTCOME_LIMIT;
+		outcome->termination_reason = "memory";
+	}
+}
+
 static int fill_result(struct run *run, const struct account *account, struct failure *why)
 {
 	struct result *result = run->result;
@@ -313,6 +243,7 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 			"nothing of what it counted can be trusted");
 	read_start_time(result, account);
 	result->memory.peak = sandbox_memory_peak(run->sandbox);
+	judge_memory(run);
 	result->outcome.oom_kills =
 		sandbox_oom_kills(run->sandbox, &kills, NULL)
 			? number_unknown("no memory controller could be had for the run alone")
@@ -356,8 +287,13 @@ static void describe(struct run *run)
 	result->collector.mode = run->collector ? "private" : NULL;
 	result->collector.start_ns = run->collector ? collector_start_ns(run->collector) : 0;
 	result->container.is_used = !run->config->no_container;
+	result->limits = run->config->limits;
 	if (!run->sandbox)
 		return;
+	if (result->limits.memory_bytes)
+		result->memory_held_by = sandbox_holds_memory(run->sandbox)
+						 ? "memory cgroup"
+						 : "collector, by resident memory";
 	result->container.cgroup_layout = sandbox_cgroup_layout(run->sandbox);
 	result->container.mounts = sandbox_mount_counts(run->sandbox);
 }

@@ -26,6 +26,7 @@
 #include <bpf/libbpf.h>
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "tick.h"
 
 typedef uint32_t u32;
 typedef uint64_t u64;
@@ -51,6 +52,7 @@ struct collector {
 	int links[32];
 	size_t link_count;
 	size_t processors;
+	struct tick tick;
 	uint64_t start_ns;
 	bool is_drained;
 };
@@ -95,6 +97,11 @@ static const struct attachment attachments[] = {
 	CGROUP(packet_sent, BPF_CGROUP_INET_EGRESS),
 	CGROUP(socket_created, BPF_CGROUP_INET_SOCK_CREATE),
 };
+
+_Static_assert(COLLECTOR_CPU_LIMIT == (int)LIMIT_CPU &&
+		       COLLECTOR_MEMORY_LIMIT == (int)LIMIT_MEMORY &&
+		       COLLECTOR_TASK_LIMIT == (int)LIMIT_TASKS,
+	"the collector names the limits as its programs do");
 
 #define ATTACHMENT_COUNT (sizeof(attachments) / sizeof(attachments[0]))
 
@@ -165,14 +172,16 @@ static int on_event(void *context, void *data, size_t size)
 	return 0;
 }
 
-static struct steady *open_variant(size_t processors)
+static struct steady *open_variant(size_t processors, bool has_limits)
 {
 	struct steady *skeleton = kernel_preempts_tracepoints()
 					  ? (struct steady *)preemptible__open()
 					  : steady__open();
 
-	if (skeleton)
+	if (skeleton) {
 		skeleton->rodata->processors = processors;
+		skeleton->rodata->has_limits = has_limits;
+	}
 	return skeleton;
 }
 
@@ -200,7 +209,7 @@ static const char *last_reason(char *log)
 static int tell_refusal(size_t processors, struct failure *why)
 {
 	cleanup_free char *log = calloc(1, VERIFIER_LOG_BYTES);
-	struct steady *again = log ? open_variant(processors) : NULL;
+	struct steady *again = log ? open_variant(processors, true) : NULL;
 
 	if (!again)
 		return failure_hint(why, "see what this kernel lacks: tare check");
@@ -220,14 +229,31 @@ static int load_failure(int error, size_t processors, struct failure *why)
 	return tell_refusal(processors, why);
 }
 
-static int load(struct collector *collector, struct failure *why)
+static bool has_any(const struct collector_limits *limits)
+{
+	return limits->cpu_ns || limits->soft_cpu_ns || limits->rss_bytes || limits->tasks;
+}
+
+static void set_limits(struct run_account *run, const struct collector_limits *limits)
+{
+	run->soft_cpu_limit_ns = limits->soft_cpu_ns;
+	run->cpu_limit_ns = limits->cpu_ns;
+	/* The programs look at CPU time only if there is a hard limit. */
+	if (limits->soft_cpu_ns && !limits->cpu_ns)
+		run->cpu_limit_ns = UINT64_MAX;
+	run->rss_limit_pages = limits->rss_bytes / sysconf(_SC_PAGESIZE);
+	run->task_limit = limits->tasks;
+}
+
+static int load(
+	struct collector *collector, const struct collector_limits *limits, struct failure *why)
 {
 	int error = check_kernel(why);
 
 	if (error)
 		return error;
 	collector->processors = libbpf_num_possible_cpus();
-	collector->skeleton = open_variant(collector->processors);
+	collector->skeleton = open_variant(collector->processors, has_any(limits));
 	if (!collector->skeleton)
 		return failure_set(why, ENOMEM, "prepare the BPF programs");
 	error = load_variant(collector->skeleton);
@@ -236,6 +262,7 @@ static int load(struct collector *collector, struct failure *why)
 	error = map_run(collector, why);
 	if (error)
 		return error;
+	set_limits(collector->run, limits);
 	collector->events = ring_buffer__new(
 		collector->skeleton->maps.events.map_fd, on_event, collector, NULL);
 	if (!collector->events)
@@ -243,7 +270,8 @@ static int load(struct collector *collector, struct failure *why)
 	return 0;
 }
 
-int collector_open(struct collector **out, struct failure *why)
+int collector_open(
+	const struct collector_limits *limits, struct collector **out, struct failure *why)
 {
 	struct collector *collector = calloc(1, sizeof(*collector));
 	uint64_t begin_ns = now_ns();
@@ -251,7 +279,7 @@ int collector_open(struct collector **out, struct failure *why)
 
 	if (!collector)
 		return failure_set(why, ENOMEM, "allocate the collector");
-	error = load(collector, why);
+	error = load(collector, limits, why);
 	if (error) {
 		collector_close(collector);
 		return error;
@@ -438,10 +466,42 @@ int collector_event_fd(const struct collector *collector)
 	return ring_buffer__epoll_fd(collector->events);
 }
 
-bool collector_is_drained(struct collector *collector)
+void collector_consume(struct collector *collector)
 {
 	ring_buffer__consume(collector->events);
+}
+
+enum collector_limit collector_limit_fired(const struct collector *collector)
+{
+	return __atomic_load_n(&collector->run->limit_fired, __ATOMIC_ACQUIRE);
+}
+
+bool collector_soft_limit_fired(const struct collector *collector)
+{
+	return __atomic_load_n(&collector->run->soft_limit_fired, __ATOMIC_ACQUIRE);
+}
+
+bool collector_is_drained(struct collector *collector)
+{
+	collector_consume(collector);
 	return collector->is_drained;
+}
+
+uint64_t collector_exec_ns(const struct collector *collector)
+{
+	return __atomic_load_n(&collector->run->exec_ns, __ATOMIC_ACQUIRE);
+}
+
+size_t collector_processors(const struct collector *collector)
+{
+	return collector->processors;
+}
+
+int collector_arm(struct collector *collector, struct failure *why)
+{
+	int program = collector->skeleton->progs.limit_tick.prog_fd;
+
+	return tick_start(&collector->tick, program, collector->processors, why);
 }
 
 static int read_slot(int map_fd, uint32_t key, void *values, struct failure *why)
@@ -526,6 +586,7 @@ uint64_t collector_start_ns(const struct collector *collector)
 
 static void release(struct collector *collector)
 {
+	tick_stop(&collector->tick);
 	for (size_t i = 0; i < collector->link_count; i++)
 		close(collector->links[i]);
 	if (collector->events)

@@ -27,8 +27,24 @@ struct account {
 	uint64_t recursion_misses;		    /* events that a program missed, all programs */
 };
 
+/* What the collector ends a run for by itself; 0 is no limit. */
+struct collector_limits {
+	uint64_t cpu_ns;
+	uint64_t soft_cpu_ns; /* only tells */
+	uint64_t rss_bytes;
+	uint64_t tasks;
+};
+
+enum collector_limit {
+	COLLECTOR_NO_LIMIT,
+	COLLECTOR_CPU_LIMIT,
+	COLLECTOR_MEMORY_LIMIT,
+	COLLECTOR_TASK_LIMIT,
+};
+
 /* Loads the programs. Needs CAP_BPF and CAP_PERFMON, or root. *out is owned by the caller. */
-int collector_open(struct collector **out, struct failure *why);
+int collector_open(
+	const struct collector_limits *limits, struct collector **out, struct failure *why);
 
 /*
  * Attaches, and makes the cgroup2 directory of this descriptor the run that is weighed. Tasks moved
@@ -46,11 +62,30 @@ int collector_expect_refusals(struct collector *collector, const struct refusal_
  */
 int collector_seed(struct collector *collector, int pidfd, struct failure *why);
 
-/* Readable when there may be news for collector_is_drained. Borrowed; for poll. */
+/*
+ * Looks at the run's CPU time 4,000 times a second on every processor from now on, which a limit
+ * needs when it is near: between these looks nothing would see that it is passed.
+ */
+int collector_arm(struct collector *collector, struct failure *why);
+
+/* Readable when there may be news for one of the next three. Borrowed; for poll. */
 int collector_event_fd(const struct collector *collector);
 
-/* Every member that had an account has made its last switch. Consumes the events. */
+/* Takes the news. */
+void collector_consume(struct collector *collector);
+
+/* The first limit that was passed; members that run are being killed. */
+enum collector_limit collector_limit_fired(const struct collector *collector);
+bool collector_soft_limit_fired(const struct collector *collector);
+
+/* Every member that had an account has made its last switch. Takes the news. */
 bool collector_is_drained(struct collector *collector);
+
+/* CLOCK_MONOTONIC at the exec that opened the window; 0 until then. */
+uint64_t collector_exec_ns(const struct collector *collector);
+
+/* How many processors the machine may have. */
+size_t collector_processors(const struct collector *collector);
 
 int collector_read(struct collector *collector, struct account *account, struct failure *why);
 void account_done(struct account *account);

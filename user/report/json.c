@@ -188,13 +188,14 @@ static void put_verdict(struct document *document, const struct outcome *outcome
 		[OUTCOME_SIGNALED] = "signaled",
 		[OUTCOME_LIMIT] = "limit",
 	};
+	bool is_ended = outcome->kind != OUTCOME_ERROR && outcome->kind != OUTCOME_NOT_STARTED;
 	json_t *section = find_section(document, "outcome");
 
 	put(document, section, "kind", json_string(kinds[outcome->kind]));
 	put(document, section, "exit_code",
-		integer_when(outcome->kind == OUTCOME_EXITED, outcome->exit_code));
+		integer_when(is_ended && !outcome->signal, outcome->exit_code));
 	put(document, section, "signal",
-		integer_when(outcome->kind == OUTCOME_SIGNALED, outcome->signal));
+		integer_when(is_ended && outcome->signal, outcome->signal));
 	put(document, section, "termination_reason", string_or_null(outcome->termination_reason));
 }
 
@@ -297,6 +298,26 @@ static void put_container(struct document *document, const struct result *result
 			"unmapped_mounts", integer_or_null(result->container.mounts.unmapped)));
 }
 
+/* No limit is null: it is not one of 0. */
+static void put_limits(struct document *document, const struct run_limits *limits)
+{
+	const struct {
+		const char *key;
+		uint64_t value;
+	} entries[] = {
+		{ "cputime_ns", limits->cpu_ns },
+		{ "cputime_soft_ns", limits->soft_cpu_ns },
+		{ "walltime_ns", limits->wall_ns },
+		{ "memory_bytes", limits->memory_bytes },
+		{ "pids", limits->tasks },
+	};
+	json_t *section = find_section(document, "limits");
+
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+		put(document, section, entries[i].key,
+			entries[i].value ? json_integer(entries[i].value) : json_null());
+}
+
 static void put_notes(struct document *document)
 {
 	put(document, document->root, "sources", json_incref(document->sources));
@@ -313,6 +334,9 @@ static void fill(struct document *document, const struct result *result)
 	put_syscalls_by_name(document, &result->syscalls);
 	put_collector(document, result);
 	put_container(document, result);
+	put_limits(document, &result->limits);
+	put(document, find_section(document, "limits"), "memory_held_by",
+		string_or_null(result->memory_held_by));
 	put_notes(document);
 }
 

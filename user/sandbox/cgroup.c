@@ -248,6 +248,16 @@ int cgroup_oom_kills(const struct cgroup *cgroup, uint64_t *kills, struct failur
 		kills, why);
 }
 
+int cgroup_memory_limit_hits(const struct cgroup *cgroup, uint64_t *hits, struct failure *why)
+{
+	if (!cgroup->has_memory)
+		return failure_set(why, ENOENT, "count limit hits without a memory controller");
+	if (cgroup->layout == CGROUP_PURE)
+		return read_keyed(unified_fd(cgroup), "memory.events", "oom", hits, why);
+	return file_read_decimal(
+		cgroup->directories[CGROUP_MEMORY].fd, "memory.failcnt", hits, why);
+}
+
 struct number cgroup_memory_peak(const struct cgroup *cgroup)
 {
 	uint64_t bytes;

@@ -78,6 +78,9 @@ int cgroup_wait_empty(const struct cgroup *cgroup, int timeout_ms, struct failur
 int cgroup_processes(
 	const struct cgroup *cgroup, pid_t *pids, size_t room, size_t *count, struct failure *why);
 
+/* A signal to every process that is in the run now. */
+int cgroup_signal(const struct cgroup *cgroup, int signal_number, struct failure *why);
+
 /* SIGKILL to every process of the run, at once. */
 int cgroup_kill(const struct cgroup *cgroup, struct failure *why);
 
@@ -86,6 +89,9 @@ int cgroup_cpu_ns(const struct cgroup *cgroup, uint64_t *cpu_ns, struct failure 
 
 /* Processes of the run that the kernel killed for want of memory. */
 int cgroup_oom_kills(const struct cgroup *cgroup, uint64_t *kills, struct failure *why);
+
+/* How often the run's own limit had memory refused to it. */
+int cgroup_memory_limit_hits(const struct cgroup *cgroup, uint64_t *hits, struct failure *why);
 
 /*
  * The high-water mark of the memory charged to the run, in bytes: what a limit looks at. Of all

@@ -19,6 +19,7 @@
 #include "identity.h"
 #include "init.h"
 #include "janitor.h"
+#include "limit.h"
 #include "message.h"
 #include "mountinfo.h"
 #include "process.h"
@@ -39,6 +40,8 @@ struct sandbox {
 	int sockets[2]; /* ours, PID 1's */
 	int go[2];
 	int command_pidfd;
+	int memory_event_fd;
+	const struct run_config *config; /* borrowed */
 	struct mount_counts mounts;
 };
 
@@ -138,6 +141,15 @@ static int make_cgroups(
 	return error ? error : cgroup_create(&sandbox->cgroup, why);
 }
 
+static int set_limits(struct sandbox *sandbox, const struct run_limits *limits, struct failure *why)
+{
+	int error = limit_set(&sandbox->cgroup, limits, why);
+
+	if (error)
+		return error;
+	return limit_watch_memory(&sandbox->cgroup, limits, &sandbox->memory_event_fd, why);
+}
+
 static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 {
 	sandbox->task = (struct init_task){
@@ -220,6 +232,8 @@ static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, st
 		error = find_start_directory(sandbox, spec->config, why);
 	if (!error)
 		error = make_cgroups(sandbox, &mounts, why);
+	if (!error)
+		error = set_limits(sandbox, &spec->config->limits, why);
 	if (!error && !spec->config->no_container)
 		error = prepare_container(sandbox, spec->config, &mounts, why);
 	mountinfo_done(&mounts);
@@ -237,7 +251,9 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 	if (!sandbox)
 		return failure_set(why, ENOMEM, "open a sandbox");
 	cgroup_clear(&sandbox->cgroup);
+	sandbox->config = spec->config;
 	sandbox->userns_fd = sandbox->command_pidfd = sandbox->terminal.fd = -1;
+	sandbox->memory_event_fd = -1;
 	sandbox->sockets[0] = sandbox->sockets[1] = sandbox->go[0] = sandbox->go[1] = -1;
 	error = open_all(sandbox, spec, why);
 	if (error) {
@@ -398,6 +414,26 @@ int sandbox_processes(
 	return cgroup_processes(&sandbox->cgroup, pids, room, count, why);
 }
 
+int sandbox_terminate(struct sandbox *sandbox, struct failure *why)
+{
+	return cgroup_signal(&sandbox->cgroup, SIGTERM, why);
+}
+
+bool sandbox_holds_memory(const struct sandbox *sandbox)
+{
+	return sandbox->cgroup.has_memory;
+}
+
+int sandbox_memory_event_fd(const struct sandbox *sandbox)
+{
+	return sandbox->memory_event_fd;
+}
+
+bool sandbox_memory_was_hit(const struct sandbox *sandbox)
+{
+	return limit_memory_was_hit(&sandbox->cgroup, &sandbox->config->limits);
+}
+
 int sandbox_kill(struct sandbox *sandbox, struct failure *why)
 {
 	return cgroup_kill(&sandbox->cgroup, why);
@@ -451,6 +487,7 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 	close_fd(&sandbox->go[1]);
 	close_fd(&sandbox->userns_fd);
 	close_fd(&sandbox->command_pidfd);
+	close_fd(&sandbox->memory_event_fd);
 	view_done(&sandbox->view);
 	seccomp_filter_done(&sandbox->filter);
 	free(sandbox->directory);

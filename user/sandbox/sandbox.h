@@ -89,6 +89,18 @@ void sandbox_resume(struct sandbox *sandbox);
 int sandbox_processes(const struct sandbox *sandbox, pid_t *pids, size_t room, size_t *count,
 	struct failure *why);
 
+/* SIGTERM to every process of the run. */
+int sandbox_terminate(struct sandbox *sandbox, struct failure *why);
+
+/* A memory cgroup holds the run's memory limit. Without one it is for the collector to hold. */
+bool sandbox_holds_memory(const struct sandbox *sandbox);
+
+/* Readable when the run's memory limit was hit and not all of it is killed. -1: there is none. */
+int sandbox_memory_event_fd(const struct sandbox *sandbox);
+
+/* The kernel killed processes of the run because of its own memory limit. */
+bool sandbox_memory_was_hit(const struct sandbox *sandbox);
+
 /* SIGKILL to all of the run. Nothing of it can start another process afterwards. */
 int sandbox_kill(struct sandbox *sandbox, struct failure *why);
 

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+// What tare does while the command runs: waits, passes signals on, and ends it at its limits.
+//
+// Theory of operation. One poll over everything that can happen, each source with a function of
+// its own. The first limit that is passed gives the reason and has the whole tree killed; what
+// happens to the command then is told by its end, as always. If that end was not by the kill, the
+// command was faster, and the limit had no part in it.
+//
+// CPU time is enforced in the kernel, by a fine tick that costs its share of every processor. It
+// is armed only when the limit is near: until then this process sleeps for as long as the tree
+// would need to get there on all processors at once, and looks again.
+#include "watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+
+/*
+ * The tick is armed this much running time before the limit: the kernel's figure is one scheduler
+ * tick old (10 ms at 100 Hz), this process may be woken late, and arming takes a moment.
+ */
+#define TICK_BEFORE_NS 20000000
+
+struct watch {
+	const struct watch_spec *spec;
+	struct outcome *outcome;
+	const char *reason; /* of the first limit; NULL: none was passed */
+	uint64_t passed_on; /* signals sent to the command, 1 << N */
+	int interrupts;	    /* SIGINTs so far: the second one kills */
+	bool is_soft;	    /* it was asked to end, and so may end in any way */
+	bool has_ended;
+	bool has_ended_early;
+	int wall_timer, cpu_timer; /* -1: no such limit */
+};
+
+/* --- Limits --- */
+
+/* The second limit changes nothing: the tree is dying of the first. */
+static int end_run(struct watch *watch, const char *reason, struct failure *why)
+{
+	if (!watch->reason)
+		watch->reason = reason;
+	return sandbox_kill(watch->spec->sandbox, why);
+}
+
+static const char *const reasons[] = {
+	[COLLECTOR_CPU_LIMIT] = "cputime",
+	[COLLECTOR_MEMORY_LIMIT] = "memory",
+	[COLLECTOR_TASK_LIMIT] = "pids",
+};
+
+static int take_collector(struct watch *watch, struct failure *why)
+{
+	struct collector *collector = watch->spec->collector;
+	enum collector_limit limit;
+
+	collector_consume(collector);
+	limit = collector_limit_fired(collector);
+	if (limit != COLLECTOR_NO_LIMIT)
+		return end_run(watch, reasons[limit], why);
+	if (!collector_soft_limit_fired(collector) || watch->is_soft)
+		return 0;
+	watch->is_soft = true;
+	watch->reason = "cputime-soft";
+	return sandbox_terminate(watch->spec->sandbox, why);
+}
+
+static int set_timer(int timer, uint64_t after_ns, int flags, struct failure *why)
+{
+	struct itimerspec when = {
+		.it_value = { after_ns / 1000000000, after_ns % 1000000000 },
+	};
+
+	/* Zero would stop it. */
+	if (!after_ns)
+		when.it_value.tv_nsec = 1;
+	if (timerfd_settime(timer, flags, &when, NULL))
+		return failure_set(why, errno, "set a timer");
+	return 0;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* It was set when the command was let go, some time before its exec opened the window. */
+static int take_wall_timer(struct watch *watch, struct failure *why)
+{
+	uint64_t limit_ns = watch->spec->config->limits.wall_ns, end_ns;
+	uint64_t expirations, exec_ns = collector_exec_ns(watch->spec->collector);
+
+	if (read(watch->wall_timer, &expirations, sizeof(expirations)) < 0)
+		return 0;
+	end_ns = exec_ns + limit_ns;
+	if (exec_ns && now_ns() < end_ns)
+		return set_timer(watch->wall_timer, end_ns, TFD_TIMER_ABSTIME, why);
+	return end_run(watch, "walltime", why);
+}
+
+static uint64_t nearest_cpu_limit_ns(const struct run_limits *limits)
+{
+	return limits->soft_cpu_ns ? limits->soft_cpu_ns : limits->cpu_ns;
+}
+
+static int look_at_cpu(struct watch *watch, struct failure *why)
+{
+	uint64_t limit_ns = nearest_cpu_limit_ns(&watch->spec->config->limits), used_ns = 0;
+	uint64_t apart_ns;
+	int error = sandbox_cpu_ns(watch->spec->sandbox, &used_ns, why);
+
+	if (error)
+		return error;
+	apart_ns = used_ns < limit_ns ? limit_ns - used_ns : 0;
+	apart_ns /= collector_processors(watch->spec->collector);
+	if (apart_ns > TICK_BEFORE_NS)
+		return set_timer(watch->cpu_timer, apart_ns - TICK_BEFORE_NS / 2, 0, why);
+	close_fd(&watch->cpu_timer);
+	return collector_arm(watch->spec->collector, why);
+}
+
+static int take_cpu_timer(struct watch *watch, struct failure *why)
+{
+	uint64_t expirations;
+
+	if (read(watch->cpu_timer, &expirations, sizeof(expirations)) < 0)
+		return 0;
+	return look_at_cpu(watch, why);
+}
+
+/* Version 1 kills only one process of those that are out of memory. */
+static int take_memory_event(struct watch *watch, struct failure *why)
+{
+	uint64_t events;
+	int memory_fd = sandbox_memory_event_fd(watch->spec->sandbox);
+
+	if (read(memory_fd, &events, sizeof(events)) < 0)
+		return 0;
+	return end_run(watch, "memory", why);
+}
+
+/* --- Signals --- */
+
+/* The second interrupt says that the first did not help. */
+static int forward(struct watch *watch, int signal_number, struct failure *why)
+{
+	if (signal_number == SIGINT && ++watch->interrupts > 1) {
+		watch->passed_on |= 1ULL << SIGKILL;
+		return sandbox_kill(watch->spec->sandbox, why);
+	}
+	watch->passed_on |= 1ULL << signal_number;
+	/* The command may have ended just now: then its end is the next event. */
+	(void)sandbox_signal(watch->spec->sandbox, signal_number, NULL);
+	return 0;
+}
+
+static int take_signal(struct watch *watch, struct failure *why)
+{
+	struct signalfd_siginfo info;
+
+	if (read(watch->spec->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	return forward(watch, info.ssi_signo, why);
+}
+
+/* --- The command's own events --- */
+
+static bool was_ended_by_limit(const struct watch *watch, const struct sandbox_event *event)
+{
+	if (!watch->reason)
+		return false;
+	return watch->is_soft || (event->is_signaled && event->code == SIGKILL);
+}
+
+static void record_end(struct watch *watch, const struct sandbox_event *event)
+{
+	struct outcome *outcome = watch->outcome;
+
+	outcome->kind = event->is_signaled ? OUTCOME_SIGNALED : OUTCOME_EXITED;
+	*(event->is_signaled ? &outcome->signal : &outcome->exit_code) = event->code;
+	outcome->core_dumped = event->core_dumped;
+	if (was_ended_by_limit(watch, event)) {
+		outcome->kind = OUTCOME_LIMIT;
+		outcome->termination_reason = watch->reason;
+	}
+	watch->has_ended = true;
+}
+
+/* Whoever wants to end the run need not know whether the command was executed yet. */
+static int record_early_end(struct watch *watch, int signal_number)
+{
+	watch->outcome->kind = OUTCOME_SIGNALED;
+	watch->outcome->signal = signal_number;
+	watch->has_ended = watch->has_ended_early = true;
+	return 0;
+}
+
+static int record_not_started(struct watch *watch, const struct failure *why)
+{
+	watch->outcome->kind = OUTCOME_NOT_STARTED;
+	watch->outcome->error = *why;
+	watch->has_ended = true;
+	return 0;
+}
+
+/* As the command stops on the terminal, so does tare, for the shell to see. */
+static void stop_too(struct watch *watch, int stop_signal)
+{
+	if (!sandbox_suspend(watch->spec->sandbox, stop_signal))
+		return;
+	raise(SIGSTOP);
+	sandbox_resume(watch->spec->sandbox);
+}
+
+static int take_event(struct watch *watch, struct failure *why)
+{
+	struct sandbox_event event;
+	int error = sandbox_next_event(watch->spec->sandbox, &event, why);
+
+	if (error)
+		return error;
+	switch (event.kind) {
+	case SANDBOX_STOPPED:
+		stop_too(watch, event.code);
+		return 0;
+	case SANDBOX_ENDED:
+		record_end(watch, &event);
+		return 0;
+	case SANDBOX_EXEC_FAILED:
+		return record_not_started(watch, why);
+	case SANDBOX_SET_UP_FAILED:
+		if (event.code && watch->passed_on >> event.code & 1)
+			return record_early_end(watch, event.code);
+		break;
+	}
+	return why->errnum ? -why->errnum : -EINVAL;
+}
+
+/* --- The whole --- */
+
+/*
+ * A limit is to end the run on time also where the command keeps every processor busy. Where this
+ * is not allowed the kernel's fair share has to do.
+ */
+static void come_first(bool is_first)
+{
+	struct sched_param urgent = { .sched_priority = 1 }, normal = { 0 };
+
+	(void)sched_setscheduler(0, is_first ? SCHED_FIFO | SCHED_RESET_ON_FORK : SCHED_OTHER,
+		is_first ? &urgent : &normal);
+}
+
+static int open_timer(int *timer, struct failure *why)
+{
+	*timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	return *timer >= 0 ? 0 : failure_set(why, errno, "make a timer");
+}
+
+static int start_timers(struct watch *watch, struct failure *why)
+{
+	const struct run_limits *limits = &watch->spec->config->limits;
+	int error = 0;
+
+	if (limits->wall_ns)
+		error = open_timer(&watch->wall_timer, why);
+	if (!error && limits->wall_ns)
+		error = set_timer(watch->wall_timer, limits->wall_ns, 0, why);
+	if (!error && nearest_cpu_limit_ns(limits))
+		error = open_timer(&watch->cpu_timer, why);
+	if (!error && nearest_cpu_limit_ns(limits))
+		error = look_at_cpu(watch, why);
+	return error;
+}
+
+/*
+ * What is waited for. The command's end comes last: whatever else there is to know about it at
+ * that moment is known when it is judged.
+ */
+static int take_all(struct watch *watch, struct failure *why)
+{
+	const struct {
+		int fd;
+		int (*take)(struct watch *watch, struct failure *why);
+	} sources[] = {
+		{ watch->spec->signal_fd, take_signal },
+		{ collector_event_fd(watch->spec->collector), take_collector },
+		{ sandbox_memory_event_fd(watch->spec->sandbox), take_memory_event },
+		{ watch->cpu_timer, take_cpu_timer },
+		{ watch->wall_timer, take_wall_timer },
+		{ sandbox_event_fd(watch->spec->sandbox), take_event },
+	};
+	enum { SOURCES = sizeof(sources) / sizeof(sources[0]) };
+	struct pollfd news[SOURCES];
+	int error = 0;
+
+	/* A negative descriptor is passed over by poll. */
+	for (int i = 0; i < SOURCES; i++)
+		news[i] = (struct pollfd){ .fd = sources[i].fd, .events = POLLIN };
+	if (poll(news, SOURCES, -1) < 0)
+		return errno == EINTR ? 0 : failure_set(why, errno, "wait for the command");
+	for (int i = 0; i < SOURCES && !error; i++) {
+		if (news[i].revents)
+			error = sources[i].take(watch, why);
+	}
+	return error;
+}
+
+int watch_run(const struct watch_spec *spec, struct outcome *outcome, bool *has_ended_early,
+	struct failure *why)
+{
+	struct watch watch = {
+		.spec = spec, .outcome = outcome, .wall_timer = -1, .cpu_timer = -1
+	};
+	bool has_timers;
+	int error = start_timers(&watch, why);
+
+	has_timers = watch.wall_timer >= 0 || watch.cpu_timer >= 0;
+	if (has_timers)
+		come_first(true);
+	while (!error && !watch.has_ended)
+		error = take_all(&watch, why);
+	if (has_timers)
+		come_first(false);
+	close_fd(&watch.wall_timer);
+	close_fd(&watch.cpu_timer);
+	*has_ended_early = watch.has_ended_early;
+	return error;
+}
