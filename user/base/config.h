@@ -36,7 +36,8 @@ struct run_limits {
 	uint64_t soft_cpu_ns; /* SIGTERM to the whole tree */
 	uint64_t wall_ns;
 	uint64_t memory_bytes;
-	uint64_t tasks; /* at one time, threads included */
+	uint64_t tasks;	       /* at one time, threads included */
+	uint64_t output_bytes; /* of standard output and standard error */
 };
 
 struct run_config {
@@ -61,6 +62,9 @@ struct run_config {
 	size_t set_count;
 
 	struct run_limits limits;
+
+	const char *input_path;	 /* standard input; NULL: the caller's own */
+	const char *output_path; /* standard output and standard error; NULL: the caller's own */
 
 	/* What the seccomp filter lets through although it is refused by default. */
 	bool allow_io_uring;
