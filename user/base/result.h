@@ -87,6 +87,13 @@ struct mount_counts {
 	uint64_t unmapped; /* shown with other rights: their file system cannot map owners */
 };
 
+/* Of standard output and standard error, where tare passes them on; else nothing is known. */
+struct output_result {
+	bool is_relayed;
+	bool is_cut; /* more was written than the limit let through */
+	uint64_t written_bytes;
+};
+
 struct result {
 	const char *version;
 	char run_id[33];
@@ -95,6 +102,7 @@ struct result {
 	struct outcome outcome;
 	struct run_limits limits;
 	const char *memory_held_by; /* what holds the memory limit; NULL: there is none */
+	struct output_result output;
 	struct {
 		struct number wall, cpu, user, system;
 		uint64_t *cpu_by_processor; /* owned; NULL when not known */

@@ -193,6 +193,9 @@ static int apply_env(struct run_config *config, const char *value, struct failur
 
 /* --- Limits --- */
 
+static const char size_forms[] =
+	"give a whole number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB, as in 500MB";
+
 static int refuse_limit(
 	const char *option, const char *value, int error, const char *allowed, struct failure *why)
 {
@@ -247,16 +250,45 @@ static int apply_memlimit(struct run_config *config, const char *value, struct f
 	int error = text_parse_size(value, &bytes);
 
 	if (error)
-		return refuse_limit("memlimit", value, error,
-			"give a whole number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB, as in "
-			"500MB",
-			why);
+		return refuse_limit("memlimit", value, error, size_forms, why);
 	if (bytes && bytes < CONFIG_LEAST_MEMORY)
 		return failure_set(why, 0,
 			"--memlimit: %s is too little for any program; give at "
 			"least 1MiB",
 			value);
 	return check_limit("memlimit", bytes, &config->limits.memory_bytes, why);
+}
+
+static int apply_max_output_size(struct run_config *config, const char *value, struct failure *why)
+{
+	uint64_t bytes = 0;
+	int error = text_parse_size(value, &bytes);
+
+	if (error)
+		return refuse_limit("max-output-size", value, error, size_forms, why);
+	return check_limit("max-output-size", bytes, &config->limits.output_bytes, why);
+}
+
+/* '-' is the caller's own stream, as without the option. */
+static int set_stream(const char *option, const char *value, const char **path, struct failure *why)
+{
+	if (!*value)
+		return failure_set(why, 0, "--%s: the path is empty; give a file", option);
+	if (*path)
+		return failure_set(why, 0, "--%s: given twice", option);
+	if (strcmp(value, "-") != 0)
+		*path = value;
+	return 0;
+}
+
+static int apply_input(struct run_config *config, const char *value, struct failure *why)
+{
+	return set_stream("input", value, &config->input_path, why);
+}
+
+static int apply_output(struct run_config *config, const char *value, struct failure *why)
+{
+	return set_stream("output", value, &config->output_path, why);
 }
 
 static int apply_pids_limit(struct run_config *config, const char *value, struct failure *why)
@@ -297,6 +329,10 @@ static const struct option_entry entries[] = {
 	{ "memlimit", 0, "SIZE", "end it when it needs more memory", apply_memlimit },
 	{ "pids-limit", 0, "NUMBER", "end it when it has more processes and threads",
 		apply_pids_limit },
+	{ "input", 0, "FILE", "give it FILE as standard input", apply_input },
+	{ "output", 0, "FILE", "write its standard output and error to FILE", apply_output },
+	{ "max-output-size", 0, "SIZE", "end it when it writes more to these two",
+		apply_max_output_size },
 	{ "help", 'h', NULL, "show this text", NULL },
 };
 

@@ -45,6 +45,7 @@ struct run {
 	struct sandbox *sandbox;
 	struct collector *collector;
 	char **environment; /* owned */
+	struct streams streams;
 	int signal_fd;
 	bool has_ended_early; /* by a signal, before its exec */
 };
@@ -99,6 +100,7 @@ static int bear(struct run *run, struct failure *why)
 	if (error)
 		return error;
 	let_streams_go(run->config);
+	streams_let_go(&run->streams);
 	return sandbox_go(run->sandbox, why);
 }
 
@@ -124,6 +126,10 @@ static int start(struct run *run, struct failure *why)
 		error = environment_build(run->config, environ, &run->environment, why);
 	spec.environment = run->environment;
 	if (!error)
+		error = streams_open(&run->streams, run->config, "", why);
+	memcpy(spec.streams, run->streams.of_command, sizeof(spec.streams));
+	streams_list_own(&run->streams, spec.tares_own);
+	if (!error)
 		error = sandbox_open(&spec, &run->sandbox, why);
 	/* What no memory cgroup can hold, the collector does, by its own account. */
 	if (!error && !sandbox_holds_memory(run->sandbox))
@@ -142,6 +148,7 @@ static int watch(struct run *run, struct failure *why)
 	struct watch_spec spec = { .config = run->config,
 		.sandbox = run->sandbox,
 		.collector = run->collector,
+		.streams = &run->streams,
 		.signal_fd = run->signal_fd };
 
 	if (run->result->outcome.kind == OUTCOME_NOT_STARTED)
@@ -262,6 +269,19 @@ static int read_accounts(struct run *run, struct failure *why)
 	return error;
 }
 
+/* A command may have ended before what it wrote was too much. */
+static int finish_output(struct run *run, struct failure *why)
+{
+	struct outcome *outcome = &run->result->outcome;
+	int error = streams_finish(&run->streams, &run->result->output, why);
+
+	if (outcome->kind != OUTCOME_LIMIT && streams_are_over(&run->streams)) {
+		outcome->kind = OUTCOME_LIMIT;
+		outcome->termination_reason = "output-size";
+	}
+	return error;
+}
+
 static int finish(struct run *run, struct failure *why)
 {
 	int error;
@@ -277,6 +297,8 @@ static int finish(struct run *run, struct failure *why)
 	error = kill_leftovers(run, why);
 	if (!error)
 		error = drain(run, why);
+	if (!error)
+		error = finish_output(run, why);
 	return error ? error : read_accounts(run, why);
 }
 
@@ -321,7 +343,9 @@ static void begin_result(const struct run_config *config, struct result *result)
 
 int run_weigh(const struct run_config *config, struct result *result, struct failure *why)
 {
-	struct run run = { .config = config, .result = result, .signal_fd = -1 };
+	struct run run = {
+		.config = config, .result = result, .signal_fd = -1, .streams = STREAMS_NONE
+	};
 	struct failure close_failure;
 	int error, close_error;
 
@@ -335,6 +359,7 @@ int run_weigh(const struct run_config *config, struct result *result, struct fai
 	close_error = sandbox_close(run.sandbox, &close_failure);
 	result->collector.stop_ns = collector_close(run.collector);
 	close_fd(&run.signal_fd);
+	streams_close(&run.streams);
 	free(run.environment);
 	if (!error && close_error) {
 		error = close_error;

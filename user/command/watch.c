@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -147,6 +148,30 @@ static int take_memory_event(struct watch *watch, struct failure *why)
 		return 0;
 	return end_run(watch, "memory", why);
 }
+
+static int relay_output(struct watch *watch, size_t which, struct failure *why)
+{
+	int error = relay_step(&watch->spec->streams->relays[which], why);
+
+	if (!error && !watch->reason && streams_are_over(watch->spec->streams))
+		error = end_run(watch, "output-size", why);
+	return error;
+}
+
+static int take_first_output(struct watch *watch, struct failure *why)
+{
+	return relay_output(watch, 0, why);
+}
+
+static int take_second_output(struct watch *watch, struct failure *why)
+{
+	return relay_output(watch, 1, why);
+}
+
+static int (*const take_output[STREAM_RELAYS])(struct watch *watch, struct failure *why) = {
+	take_first_output,
+	take_second_output,
+};
 
 /* --- Signals --- */
 
@@ -281,30 +306,49 @@ static int start_timers(struct watch *watch, struct failure *why)
 	return error;
 }
 
+struct source {
+	int fd;
+	short events;
+	int (*take)(struct watch *watch, struct failure *why);
+};
+
 /*
  * What is waited for. The command's end comes last: whatever else there is to know about it at
- * that moment is known when it is judged.
+ * that moment is known when it is judged. A negative descriptor is passed over by poll.
  */
+enum { FIXED_SOURCES = 6, SOURCES = FIXED_SOURCES + STREAM_RELAYS };
+
+static void list_sources(const struct watch *watch, struct source *sources)
+{
+	const struct source fixed[FIXED_SOURCES] = {
+		{ watch->spec->signal_fd, POLLIN, take_signal },
+		{ collector_event_fd(watch->spec->collector), POLLIN, take_collector },
+		{ sandbox_memory_event_fd(watch->spec->sandbox), POLLIN, take_memory_event },
+		{ watch->cpu_timer, POLLIN, take_cpu_timer },
+		{ watch->wall_timer, POLLIN, take_wall_timer },
+		{ sandbox_event_fd(watch->spec->sandbox), POLLIN, take_event },
+	};
+	const struct streams *streams = watch->spec->streams;
+
+	for (size_t i = 0; i < STREAM_RELAYS; i++) {
+		bool is_there = i < streams->relay_count;
+
+		sources[i].fd = is_there ? relay_fd(&streams->relays[i]) : -1;
+		sources[i].events = is_there ? relay_events(&streams->relays[i]) : 0;
+		sources[i].take = take_output[i];
+	}
+	memcpy(&sources[STREAM_RELAYS], fixed, sizeof(fixed));
+}
+
 static int take_all(struct watch *watch, struct failure *why)
 {
-	const struct {
-		int fd;
-		int (*take)(struct watch *watch, struct failure *why);
-	} sources[] = {
-		{ watch->spec->signal_fd, take_signal },
-		{ collector_event_fd(watch->spec->collector), take_collector },
-		{ sandbox_memory_event_fd(watch->spec->sandbox), take_memory_event },
-		{ watch->cpu_timer, take_cpu_timer },
-		{ watch->wall_timer, take_wall_timer },
-		{ sandbox_event_fd(watch->spec->sandbox), take_event },
-	};
-	enum { SOURCES = sizeof(sources) / sizeof(sources[0]) };
+	struct source sources[SOURCES];
 	struct pollfd news[SOURCES];
 	int error = 0;
 
-	/* A negative descriptor is passed over by poll. */
+	list_sources(watch, sources);
 	for (int i = 0; i < SOURCES; i++)
-		news[i] = (struct pollfd){ .fd = sources[i].fd, .events = POLLIN };
+		news[i] = (struct pollfd){ .fd = sources[i].fd, .events = sources[i].events };
 	if (poll(news, SOURCES, -1) < 0)
 		return errno == EINTR ? 0 : failure_set(why, errno, "wait for the command");
 	for (int i = 0; i < SOURCES && !error; i++) {
@@ -320,15 +364,16 @@ int watch_run(const struct watch_spec *spec, struct outcome *outcome, bool *has_
 	struct watch watch = {
 		.spec = spec, .outcome = outcome, .wall_timer = -1, .cpu_timer = -1
 	};
-	bool has_timers;
+	bool is_urgent;
 	int error = start_timers(&watch, why);
 
-	has_timers = watch.wall_timer >= 0 || watch.cpu_timer >= 0;
-	if (has_timers)
+	/* Not before the command itself with work for its output. */
+	is_urgent = !spec->streams->relay_count && (watch.wall_timer >= 0 || watch.cpu_timer >= 0);
+	if (is_urgent)
 		come_first(true);
 	while (!error && !watch.has_ended)
 		error = take_all(&watch, why);
-	if (has_timers)
+	if (is_urgent)
 		come_first(false);
 	close_fd(&watch.wall_timer);
 	close_fd(&watch.cpu_timer);

@@ -9,11 +9,13 @@
 #include "base/result.h"
 #include "meter/collector.h"
 #include "sandbox/sandbox.h"
+#include "streams.h"
 
 struct watch_spec {
 	const struct run_config *config;
 	struct sandbox *sandbox;
 	struct collector *collector;
+	struct streams *streams;
 	int signal_fd; /* a signalfd: what is to be passed on */
 };
 

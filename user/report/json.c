@@ -310,12 +310,27 @@ static void put_limits(struct document *document, const struct run_limits *limit
 		{ "walltime_ns", limits->wall_ns },
 		{ "memory_bytes", limits->memory_bytes },
 		{ "pids", limits->tasks },
+		{ "output_bytes", limits->output_bytes },
 	};
 	json_t *section = find_section(document, "limits");
 
 	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
 		put(document, section, entries[i].key,
 			entries[i].value ? json_integer(entries[i].value) : json_null());
+}
+
+static void put_output(struct document *document, const struct output_result *output)
+{
+	static const char reason[] = "output is counted only where it has a limit";
+
+	if (!output->is_relayed) {
+		put_null(document, "output", "written_bytes", reason);
+		put_null(document, "output", "is_cut", reason);
+		return;
+	}
+	put_known(document, "output", "written_bytes", json_integer(output->written_bytes),
+		"tare:relay");
+	put(document, find_section(document, "output"), "is_cut", json_boolean(output->is_cut));
 }
 
 static void put_notes(struct document *document)
@@ -337,6 +352,7 @@ static void fill(struct document *document, const struct result *result)
 	put_limits(document, &result->limits);
 	put(document, find_section(document, "limits"), "memory_held_by",
 		string_or_null(result->memory_held_by));
+	put_output(document, &result->output);
 	put_notes(document);
 }
 

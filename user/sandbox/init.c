@@ -23,6 +23,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/cleanup.h"
 #include "identity.h"
 #include "message.h"
 #include "network.h"
@@ -61,6 +62,8 @@ static int step_leave_group(struct init *init, struct failure *why)
 		return failure_set(why, errno, "leave tare's process group");
 	close(init->task->tare_socket);
 	close(init->task->go_write_fd);
+	for (size_t i = 0; i < sizeof(init->task->tares_own) / sizeof(int); i++)
+		close_fd(&init->task->tares_own[i]);
 	return 0;
 }
 
@@ -125,11 +128,27 @@ static int step_await_collector(struct init *init, struct failure *why)
 	return error;
 }
 
+/* Those that are not this process's own. */
+static size_t list_streams(const struct init_task *task, struct process_fd *streams)
+{
+	size_t count = 0;
+
+	for (int stream = 0; stream < 3; stream++) {
+		if (task->streams[stream] >= 0)
+			streams[count++] = (struct process_fd){ .source = task->streams[stream],
+				.target = stream };
+	}
+	return count;
+}
+
 /* Closed to the command before it exists: PID 1 holds the line on which results are told. */
 static int step_bear(struct init *init, struct failure *why)
 {
 	struct init_task *task = init->task;
+	struct process_fd streams[3];
 	struct process_spec spec = {
+		.fds = streams,
+		.fd_count = list_streams(task, streams),
 		.cgroup_fd = task->child.cgroup->directories[CGROUP_UNIFIED].fd,
 		.run = child_prepare,
 		.argument = &task->child,
@@ -181,11 +200,12 @@ static int step_let_streams_go(struct init *init, struct failure *why)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	(void)init;
 	if (null < 0)
 		return failure_set(why, errno, "open /dev/null inside the container");
-	for (int stream = 0; stream < 3; stream++)
+	for (int stream = 0; stream < 3; stream++) {
 		dup2(null, stream);
+		close_fd(&init->task->streams[stream]);
+	}
 	close(null);
 	return 0;
 }

@@ -15,6 +15,8 @@ struct init_task {
 	bool has_own_network; /* with nothing but lo */
 	char *const *command; /* argv; the first is looked up in PATH inside the container */
 	char *const *environment;
+	int streams[3];	  /* of the command; -1: this process's own */
+	int tares_own[4]; /* to be closed here; -1: none */
 	struct child_task child;
 };
 

@@ -152,7 +152,9 @@ static int set_limits(struct sandbox *sandbox, const struct run_limits *limits, 
 
 static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 {
-	sandbox->task = (struct init_task){
+	struct init_task *task = &sandbox->task;
+
+	*task = (struct init_task){
 		.socket = sandbox->sockets[1],
 		.tare_socket = sandbox->sockets[0],
 		.go_write_fd = sandbox->go[1],
@@ -172,6 +174,8 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 			.directory = sandbox->directory,
 		},
 	};
+	memcpy(task->streams, spec->streams, sizeof(task->streams));
+	memcpy(task->tares_own, spec->tares_own, sizeof(task->tares_own));
 }
 
 /*

@@ -23,6 +23,8 @@ struct sandbox;
 struct sandbox_spec {
 	const struct run_config *config; /* borrowed until close */
 	char *const *environment;	 /* of the command */
+	int streams[3];	  /* to be its descriptors 0, 1 and 2; -1: the caller's own. Borrowed */
+	int tares_own[4]; /* -1, or descriptors that are for no process of the run */
 };
 
 enum sandbox_event_kind {
