@@ -129,6 +129,42 @@ static void decimals_are_read_whole_or_not_at_all(void **state)
 	assert_true(value == 0);
 }
 
+static void a_size_is_digits_and_at_once_a_unit(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} sizes[] = { { "0", 0 }, { "512", 512 }, { "7B", 7 }, { "3kB", 3000 }, { "3KiB", 3072 },
+		{ "2MB", 2000000 }, { "2MiB", 2097152 }, { "1GB", 1000000000 },
+		{ "1GiB", 1073741824 }, { "1TB", 1000000000000 }, { "1TiB", 1099511627776 },
+		{ "18446744073709551615", UINT64_MAX },
+		{ "16777215TiB", UINT64_MAX - ((1ULL << 40) - 1) } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		uint64_t bytes = 5;
+
+		assert_int_equal(text_parse_size(sizes[i].text, &bytes), 0);
+		assert_true(bytes == sizes[i].bytes);
+	}
+}
+
+static void what_only_looks_like_a_size_is_none(void **state)
+{
+	static const char *const invalid[] = { "", " 5", "5 ", "5x", "0x10", "1e3", "+5", "-1",
+		"1.5GB", "10KB", "10 kB", "10kb", "10KiBB", "10k", "MB", "5\n", "\xd9\xa5" };
+	static const char *const large[] = { "18446744073709551616", "18446744073709552kB",
+		"20000000000GiB", "16777216TiB" };
+	uint64_t bytes = 5;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(invalid) / sizeof(*invalid); i++)
+		assert_int_equal(text_parse_size(invalid[i], &bytes), -EINVAL);
+	for (size_t i = 0; i < sizeof(large) / sizeof(*large); i++)
+		assert_int_equal(text_parse_size(large[i], &bytes), -ERANGE);
+	assert_true(bytes == 5);
+}
+
 static void utf8_is_told_from_what_only_looks_like_it(void **state)
 {
 	static const char *const valid[] = { "", "make", "größe", "\xc2\x80", "\xdf\xbf",
@@ -271,6 +307,8 @@ int main(void)
 		cmocka_unit_test(ratios_have_two_decimals_and_survive_division_by_nothing),
 		cmocka_unit_test(numbers_do_not_follow_the_locale),
 		cmocka_unit_test(decimals_are_read_whole_or_not_at_all),
+		cmocka_unit_test(a_size_is_digits_and_at_once_a_unit),
+		cmocka_unit_test(what_only_looks_like_a_size_is_none),
 		cmocka_unit_test(utf8_is_told_from_what_only_looks_like_it),
 		cmocka_unit_test(each_invalid_sequence_becomes_one_replacement_character),
 		cmocka_unit_test(base64_is_the_one_of_rfc_4648),

@@ -153,23 +153,64 @@ static bool is_digit(char letter)
 	return letter >= '0' && letter <= '9';
 }
 
-int text_parse_decimal(const char *text, uint64_t *value)
+/* Takes the digits at the beginning off the text. */
+static int take_digits(const char **text, uint64_t *value)
 {
 	uint64_t number = 0;
 
-	if (!is_digit(*text))
+	if (!is_digit(**text))
 		return -EINVAL;
-	for (; is_digit(*text); text++) {
+	for (; is_digit(**text); (*text)++) {
 		if (__builtin_mul_overflow(number, 10, &number) ||
-			__builtin_add_overflow(number, (uint64_t)(*text - '0'), &number))
+			__builtin_add_overflow(number, (uint64_t)(**text - '0'), &number))
 			return -ERANGE;
 	}
+	*value = number;
+	return 0;
+}
+
+int text_parse_decimal(const char *text, uint64_t *value)
+{
+	uint64_t number;
+	int error = take_digits(&text, &number);
+
+	if (error)
+		return error;
 	if (*text == '\n')
 		text++;
 	if (*text)
 		return -EINVAL;
 	*value = number;
 	return 0;
+}
+
+static const struct unit typed_size_units[] = {
+	{ "", 1 },
+	{ "B", 1 },
+	{ "kB", 1000 },
+	{ "MB", 1000 * 1000 },
+	{ "GB", 1000 * 1000 * 1000 },
+	{ "TB", 1000ULL * 1000 * 1000 * 1000 },
+	{ "KiB", 1ULL << 10 },
+	{ "MiB", 1ULL << 20 },
+	{ "GiB", 1ULL << 30 },
+	{ "TiB", 1ULL << 40 },
+};
+
+int text_parse_size(const char *text, uint64_t *bytes)
+{
+	uint64_t number;
+	int error = take_digits(&text, &number);
+
+	for (size_t i = 0; i < ARRAY_SIZE(typed_size_units) && !error; i++) {
+		if (strcmp(text, typed_size_units[i].name) != 0)
+			continue;
+		if (__builtin_mul_overflow(number, typed_size_units[i].size, &number))
+			return -ERANGE;
+		*bytes = number;
+		return 0;
+	}
+	return error ? error : -EINVAL;
 }
 
 /* UTF-8 */
