@@ -441,15 +441,24 @@ static void a_directory_has_no_mode_without_a_container(void **state)
 		"--no-container", "--hidden-dir", "/a", "true");
 }
 
+static void writes_to_disk_are_for_containers(void **state)
+{
+	(void)state;
+	assert_parsed("--no-tmpfs", "true");
+	assert_true(config.no_tmpfs);
+	assert_refused("--no-container: writes go where they go without a container", "--no-tmpfs",
+		"--no-container", "true");
+}
+
 static void help_lists_every_option_that_is_understood(void **state)
 {
 	static const char *const lines[] = { "  -j, --json FILE ", "  -q, --quiet ",
 		"  -v, --verbose ", "      --no-container ", "      --allow WHAT ",
 		"      --read-only-dir DIR ", "      --overlay-dir DIR ",
 		"      --full-access-dir DIR ", "      --hidden-dir DIR ", "      --keep-tmp ",
-		"      --dir DIR ", "      --network-access ", "      --uid NUMBER ",
-		"      --gid NUMBER ", "      --env NAME=VALUE ", "      --keep-env NAME ",
-		"      --clear-env ", "  -h, --help " };
+		"      --no-tmpfs ", "      --dir DIR ", "      --network-access ",
+		"      --uid NUMBER ", "      --gid NUMBER ", "      --env NAME=VALUE ",
+		"      --keep-env NAME ", "      --clear-env ", "  -h, --help " };
 	cleanup_free char *text = help_text();
 	size_t listed = 0;
 
@@ -483,7 +492,7 @@ static void every_option_in_the_help_is_understood(void **state)
 		assert_null(strstr(why.what, "no such option"));
 		tried++;
 	}
-	assert_int_equal(tried, 18);
+	assert_int_equal(tried, 19);
 }
 
 static void what_can_be_let_through_is_in_the_help(void **state)
@@ -531,6 +540,7 @@ int main(void)
 		cmocka_unit_test(help_begins_with_the_usage_and_ends_with_a_newline),
 		cmocka_unit_test(directories_keep_the_order_and_the_mode_they_were_given_in),
 		cmocka_unit_test(a_directory_has_no_mode_without_a_container),
+		cmocka_unit_test(writes_to_disk_are_for_containers),
 		cmocka_unit_test(help_lists_every_option_that_is_understood),
 		cmocka_unit_test(every_option_in_the_help_is_understood),
 		cmocka_unit_test(what_can_be_let_through_is_in_the_help),

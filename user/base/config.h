@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* How the command sees a directory of the host, and everything below it. */
 enum directory_mode {
@@ -35,6 +36,9 @@ struct run_config {
 	struct directory_rule directories[DIRECTORY_RULES];
 	size_t directory_count;
 	const char *start_directory; /* where the command starts; NULL: where the caller is */
+	bool no_tmpfs;		     /* what is written goes to disk instead of memory */
+	uint64_t memory_limit_bytes; /* of the whole run; 0: none */
+	const char *memory_nodes;    /* NUMA nodes as "0,2-3"; NULL: all */
 	bool network_access;	     /* the host's network instead of none */
 	unsigned int uid, gid;	     /* who the command is inside; 0 as the caller, who is root */
 	bool has_uid, has_gid;	     /* they were asked for */

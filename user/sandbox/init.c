@@ -23,6 +23,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/cleanup.h"
 #include "identity.h"
 #include "message.h"
 #include "network.h"
@@ -82,12 +83,18 @@ static int step_root(struct init *init, struct failure *why)
 	struct root_spec spec = { .view = init->task->view,
 		.userns_fd = init->task->child.userns_fd,
 		.owner = IDENTITY_BASE + init->task->child.uid,
-		.group = IDENTITY_BASE + init->task->child.gid };
+		.group = IDENTITY_BASE + init->task->child.gid,
+		.bounds = init->task->bounds,
+		.scratch = &init->task->scratch };
 	/* The caller's umask is for the command's files, not for the container's directories. */
 	mode_t callers = umask(022);
 	int error = root_build(&spec, &init->mounts, why);
 
 	umask(callers);
+	/* They lead to the host. */
+	close_fd(&init->task->scratch.mount_fd);
+	close_fd(&init->task->scratch.fd);
+	close_fd(&init->task->scratch.parent_fd);
 	return error;
 }
 

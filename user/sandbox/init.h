@@ -5,6 +5,8 @@
 
 #include "base/failure.h"
 #include "child.h"
+#include "scratch.h"
+#include "tmpfs.h"
 #include "view.h"
 
 struct init_task {
@@ -12,8 +14,10 @@ struct init_task {
 	int tare_socket; /* tare's end, to be closed here */
 	int go_write_fd; /* tare's end of the pipe that lets the command go, to be closed here */
 	const struct view *view;
-	bool has_own_network; /* with nothing but lo */
-	char *const *command; /* argv; the first is looked up in PATH inside the container */
+	struct tmpfs_bounds bounds; /* of what takes its writes in memory */
+	struct scratch scratch;	    /* takes them on disk, if made */
+	bool has_own_network;	    /* with nothing but lo */
+	char *const *command;	    /* argv; the first is looked up in PATH inside the container */
 	char *const *environment;
 	struct child_task child;
 };

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds the root file system that the command sees, and makes it the root.
 //
-// Theory of operation. A scratch tmpfs is mounted on top of '/', where it needs no directory of
-// the host and hides nothing from a process that already stands in the root: it is reached by its
-// descriptor alone. Below it lie, for every overlay, `lower` (a copy of the host's mount with its
-// owners mapped), `upper` and `work`, and the new root as a mount point. A file of the host's
-// root user then belongs to the command's own kernel uid when looked at through the overlay, and
-// what it writes lands in `upper` under that uid: the host's file is never opened for writing.
-// Everything is put in place by descriptor; the pivot leaves the scratch behind, held only by the
-// overlays that use it.
+// Theory of operation. A scratch file system, a tmpfs or a directory on disk, is mounted on top of
+// '/', where it needs no directory of the host and hides nothing from a process that already stands
+// in the root: it is reached by its descriptor alone. Below it lie, for every entry N of the view,
+// `lowerN` (a copy of the host's mount with its owners mapped), `upperN` and `workN` for an
+// overlay, or `hiddenN` for a directory of the command's own, and the new root as a mount point. A
+// file of the host's root user then belongs to the command's own kernel uid when looked at through
+// the overlay, and what it writes lands in `upper` under that uid: the host's file is never opened
+// for writing. Everything is put in place by descriptor; the pivot leaves the scratch behind, held
+// only by the overlays that use it.
 #include "root.h"
 
 #include <errno.h>
@@ -30,11 +31,16 @@ struct builder {
 	int root_fd;  /* the new root; -1 until its overlay is attached */
 	int null_fd;  /* the new /dev/null, to lie over files */
 	int empty_fd; /* an empty directory, to lie over others */
-	int layers;   /* overlays made so far */
+	size_t entry; /* of the view, the one being built: its number is in its layers' names */
 	struct mount_counts *counts;
 };
 
 /* --- Small steps --- */
+
+static bool is_on_disk(const struct builder *builder)
+{
+	return builder->spec->scratch->mount_fd >= 0;
+}
 
 static int make_directory(int directory_fd, const char *name, mode_t mode, struct failure *why)
 {
@@ -110,43 +116,66 @@ static int make_upper(
 	return 0;
 }
 
-static int mount_overlay(const struct builder *builder, int number, struct failure *why)
+/* "upper12" */
+struct layer_name {
+	char text[32];
+};
+
+static struct layer_name layer_name(const struct builder *builder, const char *kind)
 {
-	char lower[64], upper[64], work[64];
+	struct layer_name name;
+
+	snprintf(name.text, sizeof(name.text), "%s%zu", kind, builder->entry);
+	return name;
+}
+
+/* "/proc/self/fd/12/upper12" */
+struct layer_path {
+	char text[64];
+};
+
+static struct layer_path layer_path(const struct builder *builder, const char *name)
+{
+	struct layer_path path;
+
+	snprintf(path.text, sizeof(path.text), "/proc/self/fd/%d/%s", builder->scratch_fd, name);
+	return path;
+}
+
+/* An unattached overlay of two directories of the scratch. */
+static int mount_overlay(
+	const struct builder *builder, const char *lower, const char *upper, struct failure *why)
+{
+	struct layer_name work = layer_name(builder, "work");
+	struct layer_path lower_path = layer_path(builder, lower);
+	struct layer_path upper_path = layer_path(builder, upper);
+	struct layer_path work_path = layer_path(builder, work.text);
 	const struct mount_option options[] = {
 		{ "source", "tare" },
-		{ "lowerdir", lower },
-		{ "upperdir", upper },
-		{ "workdir", work },
+		{ "lowerdir", lower_path.text },
+		{ "upperdir", upper_path.text },
+		{ "workdir", work_path.text },
 		/* The upper layer dies with the run: nothing in it must survive a crash. */
 		{ "volatile", NULL },
 		{ NULL, NULL },
 	};
+	int error = make_directory(builder->scratch_fd, work.text, 0700, why);
 
-	snprintf(lower, sizeof(lower), "/proc/self/fd/%d/lower%d", builder->scratch_fd, number);
-	snprintf(upper, sizeof(upper), "/proc/self/fd/%d/upper%d", builder->scratch_fd, number);
-	snprintf(work, sizeof(work), "/proc/self/fd/%d/work%d", builder->scratch_fd, number);
-	return mount_new("overlay", options, MOUNT_PLAIN, why);
+	return error ? error : mount_new("overlay", options, MOUNT_PLAIN, why);
 }
 
 /* Returns an unattached overlay over the mapped copy, which is attached to the scratch. */
 static int overlay_over(struct builder *builder, int lower_fd, struct failure *why)
 {
-	char name[32];
-	int number = builder->layers++;
-	int error;
+	struct layer_name lower = layer_name(builder, "lower");
+	struct layer_name upper = layer_name(builder, "upper");
+	int error = make_directory(builder->scratch_fd, lower.text, 0700, why);
 
-	snprintf(name, sizeof(name), "lower%d", number);
-	error = make_directory(builder->scratch_fd, name, 0700, why);
 	if (!error)
-		error = mount_attach(lower_fd, builder->scratch_fd, name, why);
-	snprintf(name, sizeof(name), "upper%d", number);
+		error = mount_attach(lower_fd, builder->scratch_fd, lower.text, why);
 	if (!error)
-		error = make_upper(builder, lower_fd, name, why);
-	snprintf(name, sizeof(name), "work%d", number);
-	if (!error)
-		error = make_directory(builder->scratch_fd, name, 0700, why);
-	return error ? error : mount_overlay(builder, number, why);
+		error = make_upper(builder, lower_fd, upper.text, why);
+	return error ? error : mount_overlay(builder, lower.text, upper.text, why);
 }
 
 static bool is_directory(int fd)
@@ -213,21 +242,32 @@ static mode_t hidden_mode(const char *path)
 	return 0755;
 }
 
-static int make_hidden(struct builder *builder, const char *path, struct failure *why)
+/* A directory as a mount of its own. */
+static int copy_mount(int directory_fd, const char *name, struct failure *why)
 {
-	cleanup_fd int directory = -1;
-	char name[32];
+	cleanup_fd int directory = mount_copy(directory_fd, name, why);
 	int error;
 
-	snprintf(name, sizeof(name), "hidden%d", builder->layers++);
-	error = make_owned(builder, name, hidden_mode(path), why);
-	if (error)
-		return error;
-	directory = mount_copy(builder->scratch_fd, name, why);
 	if (directory < 0)
 		return directory;
 	error = mount_change(directory, MOUNT_PLAIN, -1, why);
 	return error ? error : take_fd(&directory);
+}
+
+/*
+ * On disk through an overlay over nothing: it lets nobody ask the file system itself for what
+ * could not be removed afterwards, such as a read-only subvolume of btrfs.
+ */
+static int make_hidden(struct builder *builder, const char *path, struct failure *why)
+{
+	struct layer_name name = layer_name(builder, "hidden");
+	int error = make_owned(builder, name.text, hidden_mode(path), why);
+
+	if (error)
+		return error;
+	if (is_on_disk(builder))
+		return mount_overlay(builder, "empty", name.text, why);
+	return copy_mount(builder->scratch_fd, name.text, why);
 }
 
 /* Makes every directory on the way to `path`, below one that is the command's own already. */
@@ -295,8 +335,6 @@ static int fill_dev(int dev_fd, struct failure *why)
 
 static const struct mount_option dev_options[] = { { "source", "tare" }, { "mode", "755" },
 	{ NULL, NULL } };
-static const struct mount_option shm_options[] = { { "source", "tare" }, { "mode", "1777" },
-	{ NULL, NULL } };
 static const struct mount_option pts_options[] = { { "source", "tare" }, { "ptmxmode", "666" },
 	{ "mode", "620" }, { NULL, NULL } };
 static const struct mount_option plain_options[] = { { "source", "tare" }, { NULL, NULL } };
@@ -304,7 +342,7 @@ static const struct mount_option plain_options[] = { { "source", "tare" }, { NUL
 struct fresh_mount {
 	const char *path;
 	const char *type;
-	const struct mount_option *options;
+	const struct mount_option *options; /* NULL: of a tmpfs that takes writes */
 	uint64_t attributes;
 	int (*fill)(int mount_fd, struct failure *why);
 };
@@ -328,16 +366,32 @@ static const struct fresh_mount fresh_mounts[] = {
 	{ "dev", "tmpfs", dev_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
 		fill_dev_directories },
 	{ "dev/pts", "devpts", pts_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, NULL },
-	{ "dev/shm", "tmpfs", shm_options, MOUNT_PLAIN, NULL },
+	{ "dev/shm", "tmpfs", NULL, MOUNT_PLAIN, NULL },
 	{ "dev/mqueue", "mqueue", plain_options, MOUNT_DATA, NULL },
 	{ "proc", "proc", plain_options, MOUNT_DATA, NULL },
 	{ "sys", "sysfs", plain_options, MOUNT_DATA | MOUNT_ATTR_RDONLY, NULL },
 };
 
+static int mount_shared_memory(const struct builder *builder, struct failure *why)
+{
+	struct tmpfs_options sized;
+	int error = tmpfs_options_fill(&sized, &builder->spec->bounds, "1777", why);
+
+	return error ? error : mount_new("tmpfs", sized.options, MOUNT_PLAIN, why);
+}
+
+static int mount_fresh(
+	const struct builder *builder, const struct fresh_mount *fresh, struct failure *why)
+{
+	if (!fresh->options)
+		return mount_shared_memory(builder, why);
+	return mount_new(fresh->type, fresh->options, fresh->attributes, why);
+}
+
 static int build_fresh(
 	const struct builder *builder, const struct fresh_mount *fresh, struct failure *why)
 {
-	cleanup_fd int mount_fd = mount_new(fresh->type, fresh->options, fresh->attributes, why);
+	cleanup_fd int mount_fd = mount_fresh(builder, fresh, why);
 	int error = 0;
 
 	if (mount_fd < 0)
@@ -426,11 +480,29 @@ static int build_kernel_mounts(struct builder *builder, struct failure *why)
 
 /* --- The whole --- */
 
+static int new_scratch(const struct builder *builder, struct failure *why)
+{
+	struct tmpfs_options sized;
+	int error = tmpfs_options_fill(&sized, &builder->spec->bounds, "755", why);
+
+	return error ? error : mount_new("tmpfs", sized.options, MOUNT_PLAIN, why);
+}
+
+static int scratch_on_disk(const struct builder *builder, struct failure *why)
+{
+	cleanup_fd int scratch = fcntl(builder->spec->scratch->mount_fd, F_DUPFD_CLOEXEC, 0);
+	int error;
+
+	if (scratch < 0)
+		return failure_set(why, errno, "use the run's directory on disk");
+	error = mount_change(scratch, MOUNT_PLAIN, -1, why);
+	return error ? error : take_fd(&scratch);
+}
+
 static int build_scratch(struct builder *builder, struct failure *why)
 {
-	static const struct mount_option options[] = { { "source", "tare" }, { "mode", "755" },
-		{ NULL, NULL } };
-	cleanup_fd int scratch = mount_new("tmpfs", options, MOUNT_PLAIN, why);
+	cleanup_fd int scratch =
+		is_on_disk(builder) ? scratch_on_disk(builder, why) : new_scratch(builder, why);
 	int error;
 
 	if (scratch < 0)
@@ -487,6 +559,13 @@ static int build_entry(struct builder *builder, const struct view_entry *entry, 
 	return error == -ENOENT && entry->mode == VIEW_HIDDEN ? 0 : error;
 }
 
+/* Where the container shows TMPDIR, the run's own directory there is empty. */
+static int cover_scratch(const struct builder *builder, struct failure *why)
+{
+	return is_on_disk(builder) ? cover_directory(builder, builder->spec->scratch->path, why)
+				   : 0;
+}
+
 static int build(struct builder *builder, struct failure *why)
 {
 	const struct view *view = builder->spec->view;
@@ -497,8 +576,12 @@ static int build(struct builder *builder, struct failure *why)
 	/* The first entry is '/', for which there always is a rule. */
 	if (!error)
 		error = build_root(builder, &view->entries[0], why);
-	for (size_t i = 1; i < view->count && !error; i++)
+	for (size_t i = 1; i < view->count && !error; i++) {
+		builder->entry = i;
 		error = build_entry(builder, &view->entries[i], why);
+	}
+	if (!error)
+		error = cover_scratch(builder, why);
 	if (!error)
 		error = build_kernel_mounts(builder, why);
 	return error ? error : mount_pivot(builder->root_fd, SCRATCH_COVERS, why);

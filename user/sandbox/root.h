@@ -7,6 +7,8 @@
 #include <sys/types.h>
 #include "base/failure.h"
 #include "base/result.h"
+#include "scratch.h"
+#include "tmpfs.h"
 #include "view.h"
 
 struct root_spec {
@@ -14,6 +16,8 @@ struct root_spec {
 	int userns_fd; /* maps the owners of the host's files to those inside; borrowed */
 	uid_t owner;   /* host-side uid and gid of the directories made for the command */
 	gid_t group;
+	struct tmpfs_bounds bounds;    /* of each tmpfs that takes writes */
+	const struct scratch *scratch; /* takes them instead, all but those to /dev/shm, if made */
 };
 
 /*

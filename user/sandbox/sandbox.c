@@ -22,12 +22,14 @@
 #include "message.h"
 #include "mountinfo.h"
 #include "process.h"
+#include "scratch.h"
 #include "seccomp.h"
 #include "terminal.h"
 #include "view.h"
 
 struct sandbox {
 	struct cgroup cgroup;
+	struct scratch scratch;
 	struct janitor *janitor;
 	struct view view;
 	struct seccomp_filter filter;
@@ -132,14 +134,18 @@ static int prepare_container(struct sandbox *sandbox, const struct run_config *c
 	return sandbox->userns_fd < 0 ? sandbox->userns_fd : 0;
 }
 
-static int make_cgroups(
-	struct sandbox *sandbox, const struct mountinfo_list *mounts, struct failure *why)
+static int make_directories(struct sandbox *sandbox, const struct run_config *config,
+	const struct mountinfo_list *mounts, struct failure *why)
 {
 	int error = cgroup_find(&sandbox->cgroup, mounts, why);
 
+	if (!error && config->no_tmpfs)
+		error = scratch_find(&sandbox->scratch, getenv("TMPDIR"), why);
 	/* The janitor first: from the first directory on there is someone to remove it. */
 	if (!error)
-		error = janitor_start(&sandbox->cgroup, &sandbox->janitor, why);
+		error = janitor_start(&sandbox->cgroup, &sandbox->scratch, &sandbox->janitor, why);
+	if (!error)
+		error = scratch_make(&sandbox->scratch, why);
 	return error ? error : cgroup_create(&sandbox->cgroup, why);
 }
 
@@ -150,6 +156,9 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.tare_socket = sandbox->sockets[0],
 		.go_write_fd = sandbox->go[1],
 		.view = &sandbox->view,
+		.bounds = { .size_bytes = spec->config->memory_limit_bytes,
+			.nodes = spec->config->memory_nodes },
+		.scratch = sandbox->scratch,
 		.has_own_network = !spec->config->no_container && !spec->config->network_access,
 		.command = spec->config->command,
 		.environment = spec->environment,
@@ -193,6 +202,7 @@ static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, 
 	/* Its end must be open in PID 1 alone, or its death would not be heard. */
 	close_fd(&sandbox->sockets[1]);
 	close_fd(&sandbox->go[0]);
+	close_fd(&sandbox->scratch.mount_fd);
 	if (error == -EPERM)
 		return failure_hint(why, "run as root: sudo tare run ... (see: tare check)");
 	return error;
@@ -224,7 +234,7 @@ static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, st
 	if (!error)
 		error = find_start_directory(sandbox, spec->config, why);
 	if (!error)
-		error = make_cgroups(sandbox, &mounts, why);
+		error = make_directories(sandbox, spec->config, &mounts, why);
 	if (!error && !spec->config->no_container)
 		error = prepare_container(sandbox, spec->config, &mounts, why);
 	mountinfo_done(&mounts);
@@ -242,6 +252,7 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 	if (!sandbox)
 		return failure_set(why, ENOMEM, "open a sandbox");
 	cgroup_clear(&sandbox->cgroup);
+	scratch_clear(&sandbox->scratch);
 	sandbox->userns_fd = sandbox->command_pidfd = sandbox->terminal.fd = -1;
 	sandbox->sockets[0] = sandbox->sockets[1] = sandbox->go[0] = sandbox->go[1] = -1;
 	error = open_all(sandbox, spec, why);
@@ -436,6 +447,9 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 		return 0;
 	end_processes(sandbox);
 	error = cgroup_remove(&sandbox->cgroup, why);
+	/* Who is dead writes no more; if one lives on, it is the janitor's to wait for it. */
+	if (!error)
+		error = scratch_remove(&sandbox->scratch, why);
 	if (!error)
 		janitor_dismiss(sandbox->janitor);
 	terminal_take_back(&sandbox->terminal);

@@ -98,7 +98,8 @@ int sandbox_cpu_ns(const struct sandbox *sandbox, uint64_t *cpu_ns, struct failu
 int sandbox_oom_kills(const struct sandbox *sandbox, uint64_t *kills, struct failure *why);
 
 /*
- * Kills what is left, waits for it, removes the cgroups, takes the terminal back. NULL is fine.
+ * Kills what is left, waits for it, removes the cgroups and what was written to disk, takes the
+ * terminal back. NULL is fine.
  * Frees the sandbox also when something could not be removed, which is the failure told.
  */
 int sandbox_close(struct sandbox *sandbox, struct failure *why);
