@@ -353,10 +353,8 @@ static void describe(struct run *run)
 	result->collector.mode = run->collector ? "private" : NULL;
 	result->collector.start_ns = run->collector ? collector_start_ns(run->collector) : 0;
 	result->container.is_used = !run->config->no_container;
-	if (!run->sandbox)
-		return;
-	result->container.cgroup_layout = sandbox_cgroup_layout(run->sandbox);
-	result->container.mounts = sandbox_mount_counts(run->sandbox);
+	if (run->sandbox)
+		result->container.cgroup_layout = sandbox_cgroup_layout(run->sandbox);
 }
 
 /* --- The whole --- */
@@ -393,6 +391,8 @@ int run_weigh(const struct run_config *config, struct result *result, struct fai
 	if (!error)
 		error = finish(&run, why);
 	describe(&run);
+	if (!error)
+		error = sandbox_list_mounts(run.sandbox, &result->container.mounts, why);
 	close_error = sandbox_close(run.sandbox, &close_failure);
 	result->collector.stop_ns = collector_close(run.collector);
 	close_fd(&run.signal_fd);

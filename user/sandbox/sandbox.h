@@ -55,7 +55,10 @@ int sandbox_cgroup_fd(const struct sandbox *sandbox);
 /* "cgroup2" or "hybrid". */
 const char *sandbox_cgroup_layout(const struct sandbox *sandbox);
 bool sandbox_has_memory_controller(const struct sandbox *sandbox);
-struct mount_counts sandbox_mount_counts(const struct sandbox *sandbox);
+
+/* The mounts that the container does not show as they are; complete once the command is born. */
+int sandbox_list_mounts(
+	const struct sandbox *sandbox, struct mount_notes *out, struct failure *why);
 
 /*
  * Bears the command's process, which then waits. A failure of the set-up so far is told here;
