@@ -70,6 +70,7 @@ kill_at_random() {
 
 kill_at_random 'SIGKILL of tare' sleep 1000
 kill_at_random 'SIGKILL of tare, the command having detached children' sh -c "$tree"
+kill_at_random 'SIGKILL of tare that writes to disk' --no-tmpfs sh -c 'echo x > /tmp/x; sleep 1000'
 kill_at_random 'SIGKILL of tare without a container' --no-container sleep 1000
 kill_at_random 'SIGKILL of tare without a container, with detached children' \
 	--no-container sh -c "$tree"

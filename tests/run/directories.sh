@@ -93,6 +93,11 @@ is "$(inside --hidden-dir . -- sh -c 'ls -A; pwd')" "$home" \
 	'a hidden directory where the command starts is there, and empty'
 umount mounted
 
+is "$(inside --dir /tmp/../usr sh -c 'pwd; ls -A /tmp')" /usr 'a start directory is meant where it leads'
+ln -s "$tmp" way
+is "$(inside --dir way sh -c 'pwd; cat beside')" "$(printf '%s\nhere' "$tmp")" \
+	'and is seen there, even below /tmp'
+
 # --- What cannot be ---
 
 ln -s dir link

@@ -57,7 +57,9 @@ largest=0
 resident=0
 while kill -0 "$tare" 2> ignored; do
 	size=$(size_of flood 2> ignored) && [ "$size" -gt "$largest" ] && largest=$size
-	rss=$(awk '/VmHWM/ { print $2 }' "/proc/$tare/status" 2> ignored) && resident=$rss
+	# One that has ended, but was not waited for, has no such line.
+	rss=$(awk '/VmHWM/ { print $2 }' "/proc/$tare/status" 2> ignored)
+	[ -z "$rss" ] || resident=$rss
 done
 wait "$tare"
 is "$?" 124 'a flood ends by its wall time limit'

@@ -15,6 +15,12 @@ static struct syscall_count sample_syscalls[] = {
 	{ .name = "unshare", .count = 1, .errors = 1, .denied = 1 },
 };
 
+static struct mount_note sample_mounts[] = {
+	{ .path = (char *)"/jail/proc", .is_masked = true },
+	{ .path = (char *)"/jail/sys", .is_masked = true },
+	{ .path = (char *)"/misc", .is_masked = true },
+};
+
 static uint64_t sample_cpu_by_processor[] = { 4000000000, 3981000000 };
 
 /* The arrays are static: result_done is not for this one. */
@@ -28,7 +34,7 @@ static inline struct result sample_result(void)
 		.outcome = { .kind = OUTCOME_EXITED },
 		.collector = { .mode = "private", .start_ns = 4100000 },
 		.container = { .is_used = true,
-			.mounts = { .masked = 3 },
+			.mounts = { sample_mounts, 3 },
 			.cgroup_layout = "cgroup2" },
 	};
 

@@ -409,6 +409,39 @@ static void the_collector_and_the_container_are_described(void **state)
 	assert_true(json_is_true(at(document, "container.used")));
 	assert_string_equal(json_string_value(at(document, "container.cgroup_layout")), "cgroup2");
 	assert_int_equal(json_integer_value(at(document, "container.masked_mounts")), 3);
+	assert_int_equal(json_integer_value(at(document, "container.unmapped_mounts")), 0);
+	assert_int_equal(json_integer_value(at(document, "container.read_only_mounts")), 0);
+}
+
+static void mounts_that_are_not_shown_as_they_are_are_named(void **state)
+{
+	struct mount_note notes[] = {
+		{ .path = (char *)"/", .is_unmapped = true, .is_read_only = true },
+		{ .path = (char *)"/a\xff", .is_unmapped = true },
+		{ .path = (char *)"/boot", .is_read_only = true },
+		{ .path = (char *)"/boot/efi", .is_read_only = true },
+	};
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+	json_t *list;
+
+	(void)state;
+	result.container.mounts = (struct mount_notes){ notes, 4 };
+	document = parse_rendered(&result);
+	assert_int_equal(json_integer_value(at(document, "container.masked_mounts")), 0);
+	assert_int_equal(json_integer_value(at(document, "container.unmapped_mounts")), 2);
+	assert_int_equal(json_integer_value(at(document, "container.read_only_mounts")), 3);
+	list = at(document, "container.mounts");
+	assert_int_equal(json_array_size(list), 4);
+	assert_string_equal(json_string_value(at(json_array_get(list, 0), "path")), "/");
+	assert_true(json_is_true(at(json_array_get(list, 0), "unmapped")));
+	assert_true(json_is_true(at(json_array_get(list, 0), "read_only")));
+	assert_true(json_is_false(at(json_array_get(list, 0), "masked")));
+	assert_null(json_object_get(json_array_get(list, 0), "path_base64"));
+	assert_string_equal(
+		json_string_value(at(json_array_get(list, 1), "path")), "/a\xef\xbf\xbd");
+	assert_string_equal(json_string_value(at(json_array_get(list, 1), "path_base64")), "L2H/");
+	assert_true(json_is_false(at(json_array_get(list, 2), "unmapped")));
 }
 
 int main(void)
@@ -435,6 +468,7 @@ int main(void)
 		cmocka_unit_test(a_command_without_system_calls_has_an_empty_list),
 		cmocka_unit_test(every_loss_and_doubt_is_in_the_document),
 		cmocka_unit_test(the_collector_and_the_container_are_described),
+		cmocka_unit_test(mounts_that_are_not_shown_as_they_are_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,7 +102,8 @@ static void everything_said_arrives(void **state)
 		.is_signaled = true,
 		.core_dumped = true,
 		.code = -7,
-		.mounts = { .unmapped = UINT64_MAX } };
+		.entry = UINT32_MAX,
+		.notes = 6 };
 	struct message received;
 	int passed = 99;
 
@@ -116,7 +117,8 @@ static void everything_said_arrives(void **state)
 	assert_true(received.is_signaled);
 	assert_true(received.core_dumped);
 	assert_int_equal(received.code, -7);
-	assert_int_equal(received.mounts.unmapped, UINT64_MAX);
+	assert_int_equal(received.entry, UINT32_MAX);
+	assert_int_equal(received.notes, 6);
 	assert_int_equal(received.failure.errnum, ENOENT);
 	assert_string_equal(received.failure.what, "execute 'x'");
 	assert_string_equal(received.failure.hint, "install it");

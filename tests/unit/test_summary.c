@@ -210,6 +210,34 @@ static void nothing_unknown_means_no_line_about_it(void **state)
 	assert_hides(&result, &plain, "faults");
 }
 
+static void mounts_that_are_not_shown_as_they_are_are_told_unasked(void **state)
+{
+	struct mount_note notes[] = {
+		{ .path = (char *)"/", .is_unmapped = true },
+		{ .path = (char *)"/proc-of-a-jail", .is_masked = true },
+		{ .path = (char *)"/a\nb", .is_unmapped = true, .is_read_only = true },
+		{ .path = (char *)"/boot/efi", .is_read_only = true },
+		{ .path = (char *)"/fourth", .is_read_only = true },
+		{ .path = (char *)"/fifth", .is_read_only = true },
+		{ .path = (char *)"/sixth", .is_read_only = true },
+	};
+	struct result result = sample_result();
+
+	(void)state;
+	assert_hides(&result, &plain, "mounts");
+	result.container.mounts = (struct mount_notes){ notes, 5 };
+	assert_shows(&result, &plain,
+		"  mounts    /: with the rights of others\n"
+		"  mounts    /a\\nb: read-only, with the rights of others\n"
+		"  mounts    /boot/efi: read-only\n"
+		"  mounts    /fourth: read-only\n");
+	assert_hides(&result, &plain, "more in the document");
+	result.container.mounts.count = 7;
+	assert_shows(&result, &plain, "  mounts    2 more in the document of --json\n");
+	assert_hides(&result, &plain, "/fifth");
+	assert_shows(&result, &verbose, "1 mount not shown inside\n");
+}
+
 static void the_network_is_told_only_when_it_was_used(void **state)
 {
 	struct result result = sample_result();
@@ -421,6 +449,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_number_is_a_dash_and_never_zero),
 		cmocka_unit_test(the_reasons_are_there_for_people_who_ask),
 		cmocka_unit_test(nothing_unknown_means_no_line_about_it),
+		cmocka_unit_test(mounts_that_are_not_shown_as_they_are_are_told_unasked),
 		cmocka_unit_test(the_network_is_told_only_when_it_was_used),
 		cmocka_unit_test(refused_system_calls_are_named),
 		cmocka_unit_test(many_refused_system_calls_are_cut_visibly),

@@ -31,10 +31,12 @@ static int forget_view(void **state)
 	return 0;
 }
 
-/* Mounts with a number of 1000 and more lie under another one. */
-static bool is_on_top(const struct mountinfo *mount)
+/* Mounts with a number of 1000 and more lie under another one, from 2000 on they are closed. */
+static enum view_sight look(const struct mountinfo *mount)
 {
-	return mount->id < 1000;
+	if (mount->id >= 2000)
+		return VIEW_CLOSED;
+	return mount->id >= 1000 ? VIEW_COVERED : VIEW_ON_TOP;
 }
 
 static void plan(const char *mountinfo, const char *current_directory)
@@ -44,8 +46,13 @@ static void plan(const char *mountinfo, const char *current_directory)
 	mountinfo_done(&mounts);
 	assert_int_equal(mountinfo_parse(mountinfo, &mounts, &why), 0);
 	if (view_rules_resolve(&rules, wanted, wanted_count, current_directory, &why) ||
-		view_plan(&view, &mounts, is_on_top, &rules, &why))
+		view_plan(&view, &mounts, look, &rules, &why))
 		fail_msg("%s (%s)", why.what, failure_errno_name(why.errnum));
+}
+
+static void want(const char *path, enum directory_mode mode)
+{
+	wanted[wanted_count++] = (struct directory_rule){ path, mode };
 }
 
 static const struct view_entry *find(const char *path)
@@ -70,6 +77,15 @@ static void assert_shown_as(const char *path, enum view_mode mode)
 		assert_int_equal(entry->mode, mode);
 	else
 		fail_msg("'%s' is not planned", path);
+}
+
+static size_t count_withheld(void)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < view.count; i++)
+		count += view.entries[i].notes == VIEW_WITHHELD;
+	return count;
 }
 
 static void assert_not_planned(const char *path)
@@ -98,7 +114,7 @@ static void every_mount_of_files_is_overlaid(void **state)
 	assert_shown_as("/home", VIEW_OVERLAY);
 	assert_shown_as("/srv/net", VIEW_OVERLAY);
 	assert_shown_as("/mnt/my disk", VIEW_OVERLAY);
-	assert_int_equal(view.masked, 0);
+	assert_int_equal(count_withheld(), 0);
 }
 
 static void tmp_and_run_are_hidden_mounted_or_not(void **state)
@@ -123,7 +139,7 @@ static void mounts_below_a_hidden_directory_are_hidden_with_it(void **state)
 	assert_not_planned("/tmp/disk");
 	assert_not_planned("/run/user/0");
 	assert_not_planned("/run/lock");
-	assert_int_equal(view.masked, 0);
+	assert_int_equal(count_withheld(), 0);
 }
 
 static void a_name_that_begins_like_a_hidden_directory_is_not_hidden(void **state)
@@ -147,15 +163,27 @@ static void proc_sys_and_dev_are_left_to_be_made_fresh(void **state)
 	     "7 2 0:7 / /proc/sys/fs/binfmt_misc rw - autofs none rw\n",
 		"/");
 	assert_int_equal(view.count, 3);
-	assert_int_equal(view.masked, 0);
+	assert_int_equal(count_withheld(), 0);
+}
+
+static void shared_memory_of_older_systems_is_left_to_be_made_fresh(void **state)
+{
+	static const char list[] = "1 0 0:1 / / rw - ext4 none rw\n"
+				   "2 1 0:2 / /run/shm rw - tmpfs none rw\n";
+
+	(void)state;
+	plan(list, "/");
+	assert_not_planned("/run/shm");
+	want("/run", DIRECTORY_OVERLAY);
+	plan(list, "/");
+	assert_not_planned("/run/shm");
 }
 
 static void file_systems_of_the_kernel_are_masked_and_counted(void **state)
 {
-	static const char *const types[] = { "autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2",
-		"configfs", "debugfs", "devpts", "devtmpfs", "efivarfs", "fusectl", "mqueue",
-		"nsfs", "proc", "pstore", "rpc_pipefs", "securityfs", "selinuxfs", "sysfs",
-		"tracefs" };
+	static const char *const types[] = { "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs",
+		"debugfs", "devpts", "devtmpfs", "efivarfs", "fusectl", "mqueue", "nsfs", "proc",
+		"pstore", "rpc_pipefs", "securityfs", "selinuxfs", "sysfs", "tracefs" };
 	char line[128];
 
 	(void)state;
@@ -163,7 +191,7 @@ static void file_systems_of_the_kernel_are_masked_and_counted(void **state)
 		snprintf(line, sizeof(line), "2 1 0:2 / /elsewhere rw - %s none rw\n", types[i]);
 		plan(line, "/");
 		assert_shown_as("/elsewhere", VIEW_MASKED);
-		assert_int_equal(view.masked, 1);
+		assert_int_equal(count_withheld(), 1);
 	}
 }
 
@@ -178,7 +206,46 @@ static void what_lies_below_a_masked_mount_is_not_planned(void **state)
 	assert_not_planned("/jail/proc/x");
 	assert_not_planned("/jail/proc/y");
 	assert_shown_as("/jail/process", VIEW_OVERLAY);
-	assert_int_equal(view.masked, 1);
+	assert_int_equal(count_withheld(), 1);
+}
+
+static void of_an_automounter_only_what_it_has_mounted_is_shown(void **state)
+{
+	(void)state;
+	plan("1 0 0:1 / / rw - ext4 none rw\n2 1 0:2 / /home rw - autofs none rw\n"
+	     "3 2 0:3 / /home/someone rw - nfs4 none rw\n4 2 0:4 / /home/k rw - sysfs none rw\n",
+		"/home/someone/project");
+	assert_shown_as("/home", VIEW_HIDDEN);
+	assert_int_equal(find("/home")->notes, VIEW_WITHHELD);
+	assert_shown_as("/home/someone", VIEW_OVERLAY);
+	assert_true(find("/home/someone")->is_below_hidden);
+	assert_shown_as("/home/k", VIEW_MASKED);
+	assert_int_equal(count_withheld(), 2);
+}
+
+static void what_cannot_be_looked_at_is_masked_with_all_below_it(void **state)
+{
+	(void)state;
+	plan("1 0 0:1 / / rw - ext4 none rw\n2000 1 0:2 / /gone rw - nfs4 none rw\n"
+	     "2001 2000 0:3 / /gone/below rw - ext4 none rw\n2002 1 0:4 / /tmp/x rw - ext4 n rw\n",
+		"/");
+	assert_shown_as("/gone", VIEW_MASKED);
+	assert_not_planned("/gone/below");
+	assert_not_planned("/tmp/x");
+	assert_int_equal(count_withheld(), 1);
+}
+
+static void a_mount_is_told_from_a_directory_with_a_rule(void **state)
+{
+	(void)state;
+	plan("1 0 0:1 / / rw - ext4 none rw\n2 1 0:2 / /tmp rw - tmpfs none rw\n"
+	     "3 1 0:3 / /home rw - ext4 none rw\n",
+		"/run/here");
+	assert_true(find("/")->is_mount);
+	assert_true(find("/tmp")->is_mount);
+	assert_true(find("/home")->is_mount);
+	assert_false(find("/run")->is_mount);
+	assert_false(find("/run/here")->is_mount);
 }
 
 static void a_mount_under_another_one_is_left_out(void **state)
@@ -189,7 +256,7 @@ static void a_mount_under_another_one_is_left_out(void **state)
 		"/");
 	assert_shown_as("/mnt", VIEW_OVERLAY);
 	assert_not_planned("/mnt/below");
-	assert_int_equal(view.masked, 0);
+	assert_int_equal(count_withheld(), 0);
 }
 
 static void the_current_directory_is_shown_even_below_tmp(void **state)
@@ -252,6 +319,34 @@ static void a_directory_comes_before_what_lies_below_it(void **state)
 	}
 }
 
+static void every_path_belongs_to_the_longest_entry_that_contains_it(void **state)
+{
+	(void)state;
+	plan("1 0 0:1 / / rw - ext4 none rw\n2 1 0:2 / /a rw - ext4 none rw\n"
+	     "3 1 0:3 / /a/b rw - ext4 none rw\n4 1 0:4 / /a-c rw - ext4 none rw\n",
+		"/");
+	assert_string_equal(view_entry_of(&view, "/a/b/c/d")->path, "/a/b");
+	assert_string_equal(view_entry_of(&view, "/a/bc")->path, "/a");
+	assert_string_equal(view_entry_of(&view, "/a-c")->path, "/a-c");
+	assert_string_equal(view_entry_of(&view, "/usr")->path, "/");
+}
+
+static void a_part_of_an_entry_is_like_it_and_in_its_place(void **state)
+{
+	(void)state;
+	want("/usr", DIRECTORY_READ_ONLY);
+	plan("1 0 0:1 / / rw - ext4 none rw\n2 1 0:2 / /usr/bin rw - ext4 none rw\n"
+	     "3 1 0:3 / /usr/share/doc rw - ext4 none rw\n",
+		"/");
+	assert_int_equal(view_split(&view, "/usr/share", &why), 0);
+	assert_shown_as("/usr/share", VIEW_READ_ONLY);
+	assert_true(find("/usr/share")->is_part);
+	assert_false(find("/usr/share")->is_below_hidden);
+	assert_int_equal(find("/usr/share") - find("/usr/bin"), 1);
+	assert_int_equal(find("/usr/share/doc") - find("/usr/share"), 1);
+	assert_string_equal(view_entry_of(&view, "/usr/share/x")->path, "/usr/share");
+}
+
 static void ten_thousand_mounts_are_planned(void **state)
 {
 	enum { MOUNTS = 10000 };
@@ -265,11 +360,6 @@ static void ten_thousand_mounts_are_planned(void **state)
 	fclose(stream);
 	plan(text, "/tmp/here");
 	assert_int_equal(view.count, MOUNTS + 4);
-}
-
-static void want(const char *path, enum directory_mode mode)
-{
-	wanted[wanted_count++] = (struct directory_rule){ path, mode };
 }
 
 static void the_rule_with_the_longest_path_holds(void **state)
@@ -399,14 +489,20 @@ int main(void)
 		claim(mounts_below_a_hidden_directory_are_hidden_with_it),
 		claim(a_name_that_begins_like_a_hidden_directory_is_not_hidden),
 		claim(proc_sys_and_dev_are_left_to_be_made_fresh),
+		claim(shared_memory_of_older_systems_is_left_to_be_made_fresh),
 		claim(file_systems_of_the_kernel_are_masked_and_counted),
 		claim(what_lies_below_a_masked_mount_is_not_planned),
+		claim(of_an_automounter_only_what_it_has_mounted_is_shown),
+		claim(what_cannot_be_looked_at_is_masked_with_all_below_it),
+		claim(a_mount_is_told_from_a_directory_with_a_rule),
 		claim(a_mount_under_another_one_is_left_out),
 		claim(the_current_directory_is_shown_even_below_tmp),
 		claim(tmp_itself_stays_hidden_for_who_stands_in_it),
 		claim(a_current_directory_that_is_visible_anyway_needs_no_entry),
 		claim(only_what_lies_below_a_hidden_directory_needs_its_directories_made),
 		claim(a_directory_comes_before_what_lies_below_it),
+		claim(every_path_belongs_to_the_longest_entry_that_contains_it),
+		claim(a_part_of_an_entry_is_like_it_and_in_its_place),
 		claim(ten_thousand_mounts_are_planned),
 		claim(the_rule_with_the_longest_path_holds),
 		claim(a_rule_that_changes_nothing_needs_no_entry),

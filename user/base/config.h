@@ -49,6 +49,8 @@ struct run_config {
 	struct directory_rule directories[DIRECTORY_RULES];
 	size_t directory_count;
 	const char *start_directory; /* where the command starts; NULL: where the caller is */
+	bool no_tmpfs;		     /* what is written goes to disk instead of memory */
+	const char *memory_nodes;    /* NUMA nodes as "0,2-3"; NULL: all */
 	bool network_access;	     /* the host's network instead of none */
 	unsigned int uid, gid;	     /* who the command is inside; 0 as the caller, who is root */
 	bool has_uid, has_gid;	     /* they were asked for */

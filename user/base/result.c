@@ -63,11 +63,27 @@ void result_set_unknown(struct result *result, const char *reason)
 
 void result_done(struct result *result)
 {
+	for (size_t i = 0; i < result->container.mounts.count; i++)
+		free(result->container.mounts.notes[i].path);
+	free(result->container.mounts.notes);
+	result->container.mounts = (struct mount_notes){ 0 };
 	free(result->time.cpu_by_processor);
 	free(result->syscalls.by_name);
 	result->time.cpu_by_processor = NULL;
 	result->syscalls.by_name = NULL;
 	result->syscalls.by_name_count = 0;
+}
+
+struct mount_counts result_count_mounts(const struct mount_notes *mounts)
+{
+	struct mount_counts counts = { 0 };
+
+	for (size_t i = 0; i < mounts->count; i++) {
+		counts.masked += mounts->notes[i].is_masked;
+		counts.unmapped += mounts->notes[i].is_unmapped;
+		counts.read_only += mounts->notes[i].is_read_only;
+	}
+	return counts;
 }
 
 bool result_has_loss(const struct loss *loss)

@@ -81,10 +81,21 @@ struct loss {
 	int64_t cpu_difference_ns;
 };
 
-/* Mounts of the host that the container does not show as they are. */
+/* A mount, or a directory with a mode of its own, that the container does not show as it is. */
+struct mount_note {
+	char *path;	   /* any bytes */
+	bool is_masked;	   /* not shown: it holds kernel state, or cannot be looked at */
+	bool is_unmapped;  /* shown with the rights of others: it cannot map owners */
+	bool is_read_only; /* although its mode lets it be written */
+};
+
+struct mount_notes {
+	struct mount_note *notes;
+	size_t count;
+};
+
 struct mount_counts {
-	uint64_t masked;   /* not shown: they hold kernel state, not files */
-	uint64_t unmapped; /* shown with other rights: their file system cannot map owners */
+	uint64_t masked, unmapped, read_only;
 };
 
 /* Of standard output and standard error, where tare passes them on; else nothing is known. */
@@ -133,8 +144,8 @@ struct result {
 		struct number exec_monotonic, exec_baseline;
 	} collector;
 	struct {
-		bool is_used; /* false: --no-container */
-		struct mount_counts mounts;
+		bool is_used;		   /* false: --no-container */
+		struct mount_notes mounts; /* owned */
 		const char *cgroup_layout; /* "cgroup2", "hybrid" */
 	} container;
 };
@@ -147,6 +158,9 @@ void result_set_unknown(struct result *result, const char *reason);
 
 /* Frees what *result owns; a zeroed or half-filled result is fine. */
 void result_done(struct result *result);
+
+/* How many notes tell of which. */
+struct mount_counts result_count_mounts(const struct mount_notes *mounts);
 
 /* Any of the loss counters is not zero, or a doubt is marked. */
 bool result_has_loss(const struct loss *loss);

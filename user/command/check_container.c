@@ -229,6 +229,12 @@ void check_namespaces(const char *root, struct probe_result *result)
 	probe_set(result, PROBE_OK, "%s", names);
 }
 
+static int root_copy(int *tree_fd, struct failure *why)
+{
+	*tree_fd = open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return *tree_fd < 0 ? failure_set(why, errno, "copy the mount of '/'") : 0;
+}
+
 /* Opens a detached copy of '/' seen through the identities of a user namespace. */
 static int idmapped_root_open(int namespace_fd, int *tree_fd, struct failure *why)
 {
@@ -236,18 +242,11 @@ static int idmapped_root_open(int namespace_fd, int *tree_fd, struct failure *wh
 		.attr_set = MOUNT_ATTR_IDMAP,
 		.userns_fd = (uint64_t)namespace_fd,
 	};
+	int error = root_copy(tree_fd, why);
 
-	*tree_fd = open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (*tree_fd < 0)
-		return failure_set(why, errno, "copy the mount of '/'");
-	if (mount_setattr(*tree_fd, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) == 0)
-		return 0;
-	failure_set(why, errno, "id-map the mount of '/'");
-	if (why->errnum == EINVAL)
-		failure_hint(why, "the filesystem of '/' cannot be id-mapped (an overlay, as in "
-				  "docker, cannot): run tare on the host, or measure without "
-				  "isolation: tare run --no-container");
-	return -why->errnum;
+	if (!error && mount_setattr(*tree_fd, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)))
+		return failure_set(why, errno, "id-map the mount of '/'");
+	return error;
 }
 
 static int trial_idmapped_mount(void *argument, struct failure *why)
@@ -270,27 +269,35 @@ static int make_overlay_parts(int tree_fd, struct failure *why)
 		if (mkdir(parts[i], 0755) < 0)
 			return failure_set(why, errno, "make '%s' in a tmpfs", parts[i]);
 	if (move_mount(tree_fd, "", AT_FDCWD, parts[0], MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return failure_set(why, errno, "mount the id-mapped copy of '/'");
+		return failure_set(why, errno, "mount the copy of '/'");
 	return 0;
 }
 
-static int trial_overlay(void *argument, struct failure *why)
+static int lay_overlay(int tree_fd, struct failure *why)
 {
 	const char *options = "lowerdir=/tmp/lower,upperdir=/tmp/upper,workdir=/tmp/work";
-	cleanup_fd int tree_fd = -1;
-	struct stat root, seen;
-	int error;
+	int error = make_overlay_parts(tree_fd, why);
 
-	error = idmapped_root_open(*(int *)argument, &tree_fd, why);
-	if (!error)
-		error = make_overlay_parts(tree_fd, why);
 	if (error)
 		return error;
-	if (mount("tare-check", "/tmp/all", "overlay", MS_NOSUID | MS_NODEV, options) < 0) {
-		failure_set(why, errno, "mount an overlay over the id-mapped '/'");
-		return failure_hint(why, "needs kernel 5.19 or later with overlay: "
-					 "sudo modprobe overlay");
-	}
+	if (mount("tare-check", "/tmp/all", "overlay", MS_NOSUID | MS_NODEV, options) == 0)
+		return 0;
+	failure_set(why, errno, "mount an overlay over '/'");
+	if (why->errnum == ENODEV)
+		return failure_hint(why, "sudo modprobe overlay");
+	return -why->errnum;
+}
+
+static int trial_mapped_overlay(void *argument, struct failure *why)
+{
+	cleanup_fd int tree_fd = -1;
+	struct stat root, seen;
+	int error = idmapped_root_open(*(int *)argument, &tree_fd, why);
+
+	if (!error)
+		error = lay_overlay(tree_fd, why);
+	if (error)
+		return error;
 	if (stat("/", &root) < 0 || stat("/tmp/all", &seen) < 0)
 		return failure_set(why, errno, "look into an overlay");
 	if (root.st_uid == 0 && seen.st_uid != TRIAL_OUTSIDE_ID)
@@ -298,28 +305,61 @@ static int trial_overlay(void *argument, struct failure *why)
 	return 0;
 }
 
-static void check_with_mapped_identity(probe_trial *trial, struct probe_result *result)
+static int trial_overlay(void *argument, struct failure *why)
+{
+	cleanup_fd int tree_fd = -1;
+	int error = root_copy(&tree_fd, why);
+
+	(void)argument;
+	return error ? error : lay_overlay(tree_fd, why);
+}
+
+static int try_with_mapped_identity(probe_trial *trial, struct failure *why)
 {
 	cleanup_fd int namespace_fd = -1;
-	struct failure why;
-	int error = user_namespace_open(&namespace_fd, &why);
+	int error = user_namespace_open(&namespace_fd, why);
 
-	if (!error)
-		error = probe_run_child(CLONE_NEWNS, trial, &namespace_fd, &why);
-	if (error)
-		probe_set_refused(result, &why);
+	return error ? error : probe_run_child(CLONE_NEWNS, trial, &namespace_fd, why);
+}
+
+/* `tare run` has a fallback for what the file system of '/' cannot do, and tells of it. */
+static void degrade(struct probe_result *result, const struct failure *why, const char *consequence)
+{
+	probe_set(result, PROBE_DEGRADED, "cannot %s: %s", why->what, consequence);
+	probe_repair(result, "run tare on the host, whose '/' is no overlay as in docker; or "
+			     "measure without isolation: tare run --no-container");
 }
 
 void check_idmapped_mount(const char *root, struct probe_result *result)
 {
+	struct failure why;
+	int error = try_with_mapped_identity(trial_idmapped_mount, &why);
+
 	(void)root;
-	probe_set(result, PROBE_OK, "'/' mounted as uid %d", TRIAL_OUTSIDE_ID);
-	check_with_mapped_identity(trial_idmapped_mount, result);
+	if (!error)
+		probe_set(result, PROBE_OK, "'/' mounted as uid %d", TRIAL_OUTSIDE_ID);
+	else if (error == -EINVAL)
+		degrade(result, &why, "the command has the rights of others to its files");
+	else
+		probe_set_refused(result, &why);
 }
 
 void check_overlay(const char *root, struct probe_result *result)
 {
+	struct failure why;
+	int error = try_with_mapped_identity(trial_mapped_overlay, &why);
+
 	(void)root;
-	probe_set(result, PROBE_OK, "over the id-mapped '/'");
-	check_with_mapped_identity(trial_overlay, result);
+	if (!error) {
+		probe_set(result, PROBE_OK, "over the id-mapped '/'");
+		return;
+	}
+	if (error == -EINVAL)
+		error = probe_run_child(CLONE_NEWNS, trial_overlay, NULL, &why);
+	if (!error)
+		probe_set(result, PROBE_OK, "over '/' as it is");
+	else if (error == -EINVAL)
+		degrade(result, &why, "it is read-only for the command");
+	else
+		probe_set_refused(result, &why);
 }

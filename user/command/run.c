@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@
 #include "base/text.h"
 #include "meter/account.h"
 #include "meter/collector.h"
+#include "check_probe.h"
 #include "options.h"
 #include "report/json.h"
 #include "report/summary.h"
@@ -112,6 +114,19 @@ static int expect_refusals(struct run *run, struct failure *why)
 	return collector_expect_refusals(run->collector, rules, count, why);
 }
 
+/*
+ * Root may do less than everything inside a container, such as one of tare's own: said here, where
+ * it is known, and not by whatever fails first.
+ */
+static int check_rights(struct failure *why)
+{
+	if (geteuid() != 0 || probe_has_capability(CAP_SYS_ADMIN))
+		return 0;
+	(void)failure_set(why, EPERM, "weigh as a root without capabilities");
+	return failure_hint(why, "a container took them, and with them BPF: start tare outside of "
+				 "it, around it, or in a more privileged one (see: tare check)");
+}
+
 /* The collector is loaded while the container is being built, by the other process. */
 static int start(struct run *run, struct failure *why)
 {
@@ -120,8 +135,10 @@ static int start(struct run *run, struct failure *why)
 	struct collector_limits collector_limits = {
 		.cpu_ns = limits->cpu_ns, .soft_cpu_ns = limits->soft_cpu_ns, .tasks = limits->tasks
 	};
-	int error = take_signals(run, why);
+	int error = check_rights(why);
 
+	if (!error)
+		error = take_signals(run, why);
 	if (!error)
 		error = environment_build(run->config, environ, &run->environment, why);
 	spec.environment = run->environment;
@@ -317,7 +334,6 @@ static void describe(struct run *run)
 						 ? "memory cgroup"
 						 : "collector, by resident memory";
 	result->container.cgroup_layout = sandbox_cgroup_layout(run->sandbox);
-	result->container.mounts = sandbox_mount_counts(run->sandbox);
 }
 
 /* --- The whole --- */
@@ -356,6 +372,8 @@ int run_weigh(const struct run_config *config, struct result *result, struct fai
 	if (!error)
 		error = finish(&run, why);
 	describe(&run);
+	if (!error)
+		error = sandbox_list_mounts(run.sandbox, &result->container.mounts, why);
 	close_error = sandbox_close(run.sandbox, &close_failure);
 	result->collector.stop_ns = collector_close(run.collector);
 	close_fd(&run.signal_fd);

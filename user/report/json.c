@@ -289,13 +289,40 @@ static void put_collector(struct document *document, const struct result *result
 	}
 }
 
+static json_t *mount_note(const struct mount_note *note)
+{
+	json_t *object = json_pack("{s:o, s:b, s:b, s:b}", "path", repaired_string(note->path),
+		"masked", note->is_masked, "unmapped", note->is_unmapped, "read_only",
+		note->is_read_only);
+
+	if (object && !text_is_utf8(note->path) &&
+		json_object_set_new(object, "path_base64", base64_string(note->path))) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+static json_t *mount_list(struct document *document, const struct mount_notes *mounts)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < mounts->count; i++)
+		append(document, list, mount_note(&mounts->notes[i]));
+	return list;
+}
+
 static void put_container(struct document *document, const struct result *result)
 {
+	const struct mount_notes *mounts = &result->container.mounts;
+	struct mount_counts counts = result_count_mounts(mounts);
+
 	put(document, document->root, "container",
-		json_pack("{s:b, s:o, s:o, s:o}", "used", result->container.is_used,
+		json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "used", result->container.is_used,
 			"cgroup_layout", string_or_null(result->container.cgroup_layout),
-			"masked_mounts", integer_or_null(result->container.mounts.masked),
-			"unmapped_mounts", integer_or_null(result->container.mounts.unmapped)));
+			"masked_mounts", integer_or_null(counts.masked), "unmapped_mounts",
+			integer_or_null(counts.unmapped), "read_only_mounts",
+			integer_or_null(counts.read_only), "mounts", mount_list(document, mounts)));
 }
 
 /* No limit is null: it is not one of 0. */

@@ -23,6 +23,10 @@
 /* Below this a command line would not be recognised any more. */
 #define SHORTEST_COMMAND_COLUMNS 24
 
+/* More than these few are many, and a path beside what is told of it has room for so much. */
+#define MOUNTS_TOLD 4
+#define MOUNT_COLUMNS 30
+
 #define GREEN "32"
 #define RED "1;31"
 #define YELLOW "1;33"
@@ -249,15 +253,42 @@ static void print_missing_collector(const struct page *page)
 		print_warning(page, "no collector ran: what shows – was not measured");
 }
 
-/* The command may fail for it, so it is told unasked. */
-static void print_unmapped(const struct page *page)
+static const char *treatment_of(const struct mount_note *note)
 {
-	uint64_t unmapped = page->result->container.mounts.unmapped;
+	if (note->is_unmapped)
+		return note->is_read_only ? "read-only, with the rights of others"
+					  : "with the rights of others";
+	return note->is_read_only ? "read-only" : NULL;
+}
 
-	if (unmapped)
-		print_note(page, "mounts",
-			"%s could not map owners: read-only, with others' rights",
-			text_format_counted(unmapped, "mount", "mounts").text);
+static void print_mount(const struct page *page, const char *path, const char *treatment)
+{
+	cleanup_free char *escaped = text_escape(path);
+	cleanup_free char *shown = escaped ? text_shorten(escaped, MOUNT_COLUMNS) : NULL;
+
+	print_note(page, "mounts", "%s: %s", shown ? shown : "one", treatment);
+}
+
+/* The command may fail for it, so it is told unasked. */
+static void print_mounts(const struct page *page)
+{
+	const struct mount_notes *mounts = &page->result->container.mounts;
+	size_t told = 0, others = 0;
+
+	for (size_t i = 0; i < mounts->count; i++) {
+		const char *treatment = treatment_of(&mounts->notes[i]);
+
+		if (!treatment)
+			continue;
+		if (told < MOUNTS_TOLD)
+			print_mount(page, mounts->notes[i].path, treatment);
+		else
+			others++;
+		told++;
+	}
+	if (others)
+		print_note(page, "mounts", "%s more in the document of --json",
+			text_format_count(others).text);
 }
 
 /* For people who ask */
@@ -272,7 +303,8 @@ static void print_sandbox(const struct page *page)
 	else
 		print_note(page, "sandbox", "a container, %s, %s not shown inside",
 			layout ? layout : "no cgroup",
-			text_format_counted(result->container.mounts.masked, "mount", "mounts")
+			text_format_counted(result_count_mounts(&result->container.mounts).masked,
+				"mount", "mounts")
 				.text);
 }
 
@@ -347,7 +379,7 @@ static const struct {
 	{ always, print_doubts },
 	{ has_run, print_missing_collector },
 	{ has_run, print_distrust },
-	{ has_run, print_unmapped },
+	{ has_run, print_mounts },
 	{ has_run_and_is_verbose, print_sandbox },
 	{ has_run_and_is_verbose, print_reasons },
 };

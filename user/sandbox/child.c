@@ -53,6 +53,10 @@ static int step_directory(const struct child_task *task, struct failure *why)
 	if (chdir(task->directory)) {
 		failure_set(
 			why, errno, "enter directory '%s' inside the container", task->directory);
+		if (why->errnum == EACCES)
+			return failure_hint(why,
+				"let everybody enter it, or start elsewhere: not everything of "
+				"its owner's is the command's");
 		return failure_hint(why,
 			"start tare in a directory that is visible inside, or show "
 			"this one with --overlay-dir");

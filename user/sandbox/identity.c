@@ -76,10 +76,14 @@ static int map_and_open(struct process *process, struct holder *holder, struct f
 	error = process_wait(process, -1, &death, why);
 	if (error)
 		return error;
-	if (death.is_signaled || death.code)
-		return failure_set(why, EPERM,
+	if (death.is_signaled || death.code) {
+		(void)failure_set(why, EROFS,
 			"forbid namespaces inside the container by "
 			"/proc/sys/user/max_user_namespaces");
+		return failure_hint(why, "/proc/sys is covered or read-only, as inside other "
+					 "containers: sudo mount -o remount,rw /proc/sys; or let "
+					 "the command make namespaces: --allow namespaces");
+	}
 	return take_fd(&userns);
 }
 

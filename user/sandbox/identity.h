@@ -20,6 +20,12 @@
 #define IDENTITY_COUNT CONFIG_ID_LIMIT
 
 /*
+ * An owner of files that is nobody inside: as a number of the host it is beyond those that are
+ * mapped, and as the number of a process beyond those that are handed out.
+ */
+#define IDENTITY_NOBODY (IDENTITY_BASE + IDENTITY_COUNT)
+
+/*
  * Makes a user namespace with that mapping for uids and gids; the caller is root. Unless
  * `may_nest`, no user namespace can be made inside, whichever system call asks, and so no other
  * namespace either. Returns the namespace's descriptor, the caller's.

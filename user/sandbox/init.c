@@ -34,7 +34,6 @@ struct init {
 	struct init_task *task;
 	struct process *command;
 	char program[PATH_MAX];
-	struct mount_counts mounts;
 	int death_signal; /* of the command's process; 0 none */
 	bool is_exec_failure;
 };
@@ -85,12 +84,18 @@ static int step_root(struct init *init, struct failure *why)
 	struct root_spec spec = { .view = init->task->view,
 		.userns_fd = init->task->child.userns_fd,
 		.owner = IDENTITY_BASE + init->task->child.uid,
-		.group = IDENTITY_BASE + init->task->child.gid };
+		.group = IDENTITY_BASE + init->task->child.gid,
+		.bounds = init->task->bounds,
+		.scratch = &init->task->scratch };
 	/* The caller's umask is for the command's files, not for the container's directories. */
 	mode_t callers = umask(022);
-	int error = root_build(&spec, &init->mounts, why);
+	int error = root_build(&spec, why);
 
 	umask(callers);
+	/* They lead to the host. */
+	close_fd(&init->task->scratch.mount_fd);
+	close_fd(&init->task->scratch.fd);
+	close_fd(&init->task->scratch.parent_fd);
 	return error;
 }
 
@@ -188,9 +193,26 @@ static int step_forward_signals(struct init *init, struct failure *why)
 	return 0;
 }
 
+/* What was withheld was planned by tare itself. */
+static int step_tell_entries(struct init *init, struct failure *why)
+{
+	const struct view *view = init->task->view;
+	int error = 0;
+
+	for (size_t i = 0; i < view->count && !error; i++) {
+		struct message message = { .kind = MESSAGE_ENTRY,
+			.entry = i,
+			.notes = view->entries[i].notes & ~VIEW_WITHHELD };
+
+		if (message.notes)
+			error = message_send(init->task->socket, &message, -1, why);
+	}
+	return error;
+}
+
 static int step_ready(struct init *init, struct failure *why)
 {
-	struct message message = { .kind = MESSAGE_READY, .mounts = init->mounts };
+	struct message message = { .kind = MESSAGE_READY };
 
 	return message_send(init->task->socket, &message, process_pidfd(init->command), why);
 }
@@ -226,6 +248,7 @@ static const struct {
 	{ step_drop, CONTAINED },
 	{ step_let_streams_go, EVERYWHERE },
 	{ step_forward_signals, EVERYWHERE },
+	{ step_tell_entries, CONTAINED },
 	{ step_ready, EVERYWHERE },
 };
 

@@ -5,15 +5,19 @@
 
 #include "base/failure.h"
 #include "child.h"
+#include "scratch.h"
+#include "tmpfs.h"
 #include "view.h"
 
 struct init_task {
 	int socket;	 /* to tare */
 	int tare_socket; /* tare's end, to be closed here */
 	int go_write_fd; /* tare's end of the pipe that lets the command go, to be closed here */
-	const struct view *view;
-	bool has_own_network; /* with nothing but lo */
-	char *const *command; /* argv; the first is looked up in PATH inside the container */
+	struct view *view;
+	struct tmpfs_bounds bounds; /* of what takes its writes in memory */
+	struct scratch scratch;	    /* takes them on disk, if made */
+	bool has_own_network;	    /* with nothing but lo */
+	char *const *command;	    /* argv; the first is looked up in PATH inside the container */
 	char *const *environment;
 	int streams[3];	  /* of the command; -1: this process's own */
 	int tares_own[4]; /* to be closed here; -1: none */

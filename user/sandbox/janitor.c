@@ -23,17 +23,22 @@ struct janitor {
 
 struct janitor_task {
 	const struct cgroup *cgroup;
+	struct scratch scratch; /* a copy, whose descriptors are this process's own */
 	int ends[2];
 };
 
-/* The pipe's reading end becomes 0; nothing else of tare's is kept open. */
-static void keep_only(int fd)
+/* The pipe's reading end becomes 0, the scratch's parent 1; nothing else is kept open. */
+static void keep_only(int fd, struct scratch *scratch)
 {
+	unsigned int first = 1;
+
 	/* Not the caller's session: what ends tare from the keyboard must not end this. */
 	setsid();
 	prctl(PR_SET_NAME, "tare-janitor");
 	dup2(fd, STDIN_FILENO);
-	syscall(SYS_close_range, 1, ~0U, 0);
+	if (scratch->parent_fd >= 0)
+		scratch->parent_fd = dup2(scratch->parent_fd, first++);
+	syscall(SYS_close_range, first, ~0U, 0);
 	for (int signal_number = 1; signal_number < 32; signal_number++)
 		signal(signal_number, SIG_IGN);
 }
@@ -49,12 +54,12 @@ static void kill_run(const struct cgroup *cgroup)
 
 static int clean_up(void *argument, struct failure *why)
 {
-	const struct janitor_task *task = argument;
+	struct janitor_task *task = argument;
 	char end;
 
 	(void)why;
 	close(task->ends[1]);
-	keep_only(task->ends[0]);
+	keep_only(task->ends[0], &task->scratch);
 	while (read(STDIN_FILENO, &end, 1) < 0 && errno == EINTR)
 		continue;
 	kill_run(task->cgroup);
@@ -67,12 +72,15 @@ static int clean_up(void *argument, struct failure *why)
 			cgroup_move_back(path); /* this process too is in it */
 		(void)cgroup_remove_path(path, 5000);
 	}
+	/* Last, for who is dead writes no more. */
+	(void)scratch_remove(&task->scratch, NULL);
 	return 0;
 }
 
-int janitor_start(const struct cgroup *cgroup, struct janitor **out, struct failure *why)
+int janitor_start(const struct cgroup *cgroup, const struct scratch *scratch, struct janitor **out,
+	struct failure *why)
 {
-	struct janitor_task task = { .cgroup = cgroup };
+	struct janitor_task task = { .cgroup = cgroup, .scratch = *scratch };
 	struct process_spec spec = { .cgroup_fd = -1, .run = clean_up, .argument = &task };
 	struct janitor *janitor = calloc(1, sizeof(*janitor));
 	int error;

@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/failure.h"
-#include "base/result.h"
 
 enum message_kind {
 	MESSAGE_BEAR = 1, /* tare: the collector watches; start the command's process */
+	MESSAGE_ENTRY,	  /* PID 1: what there is to tell of one entry of the view */
 	MESSAGE_READY,	  /* PID 1: it is started, waits to be let go; carries its pidfd */
 	MESSAGE_FAILED,	  /* PID 1: a step failed; `failure`, and whether it was the exec */
 	MESSAGE_STOPPED,  /* PID 1: the command was stopped by `code` */
@@ -25,7 +25,7 @@ struct message {
 	bool is_signaled;     /* MESSAGE_ENDED */
 	bool core_dumped;
 	int32_t code; /* exit code or signal; MESSAGE_FAILED: what ended the command's process */
-	struct mount_counts mounts; /* MESSAGE_READY */
+	uint32_t entry, notes; /* MESSAGE_ENTRY: its number, and enum view_note */
 	struct failure failure;
 };
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/cleanup.h"
@@ -66,6 +67,41 @@ int mount_change(int mount_fd, uint64_t attributes, int userns_fd, struct failur
 	return 0;
 }
 
+bool mount_can_map(const char *path, int userns_fd)
+{
+	cleanup_fd int copy = mount_copy(AT_FDCWD, path, NULL);
+	int error = copy < 0 ? 0 : mount_change(copy, 0, userns_fd, NULL);
+
+	return error != -EINVAL && error != -EPERM;
+}
+
+/* Linux 5.10; glibc 2.36 does not name it. */
+#define NO_SYMFOLLOW 0x2000
+
+static const struct {
+	unsigned long flag; /* of statvfs */
+	uint64_t attribute;
+} restrictions[] = {
+	{ ST_NOEXEC, MOUNT_ATTR_NOEXEC },
+	{ NO_SYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW },
+	{ ST_NOATIME, MOUNT_ATTR_NOATIME },
+	{ ST_NODIRATIME, MOUNT_ATTR_NODIRATIME },
+};
+
+int mount_restrictions(int mount_fd, uint64_t *attributes, struct failure *why)
+{
+	struct statvfs status;
+
+	if (fstatvfs(mount_fd, &status))
+		return failure_set(why, errno, "read the options of a mount");
+	*attributes = 0;
+	for (size_t i = 0; i < sizeof(restrictions) / sizeof(restrictions[0]); i++) {
+		if (status.f_flag & restrictions[i].flag)
+			*attributes |= restrictions[i].attribute;
+	}
+	return 0;
+}
+
 int mount_open_inside(int root_fd, const char *path, int flags, struct failure *why)
 {
 	struct open_how how = {
@@ -85,9 +121,17 @@ int mount_attach(int mount_fd, int root_fd, const char *path, struct failure *wh
 
 	if (target < 0)
 		return target;
-	if (move_mount(mount_fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
-		return failure_set(why, errno, "mount over '%s' inside the container", path);
-	return 0;
+	if (move_mount(mount_fd, "", target, "",
+		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0)
+		return 0;
+	/* "No space left on device" would mislead. */
+	if (errno == ENOSPC) {
+		(void)failure_set(
+			why, ENOSPC, "mount one more, over '%s' inside the container", path);
+		return failure_hint(
+			why, "let there be more mounts: sudo sysctl -w fs.mount-max=1000000");
+	}
+	return failure_set(why, errno, "mount over '%s' inside the container", path);
 }
 
 int mount_make_private(struct failure *why)

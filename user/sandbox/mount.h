@@ -32,6 +32,15 @@ int mount_copy(int directory_fd, const char *path, struct failure *why);
 /* Sets attributes on a mount that is not attached yet; userns_fd >= 0 maps its owners. */
 int mount_change(int mount_fd, uint64_t attributes, int userns_fd, struct failure *why);
 
+/* Whether owners could be mapped in a copy of the mount at `path`; a copy that fails maps them. */
+bool mount_can_map(const char *path, int userns_fd);
+
+/*
+ * What whoever mounted it forbade, as attributes for another mount that shows the same files:
+ * noexec, nosymfollow, noatime. Not read-only, nosuid and nodev, which are for the caller to say.
+ */
+int mount_restrictions(int mount_fd, uint64_t *attributes, struct failure *why);
+
 /*
  * Opens `path` as a name inside `root_fd`, whatever links it goes through: no step leaves the root
  * and no magic link of /proc is followed. `flags` are open flags; O_PATH | O_CLOEXEC is added.

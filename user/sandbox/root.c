@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds the root file system that the command sees, and makes it the root.
 //
-// Theory of operation. A scratch tmpfs is mounted on top of '/', where it needs no directory of
-// the host and hides nothing from a process that already stands in the root: it is reached by its
-// descriptor alone. Below it lie, for every overlay, `lower` (a copy of the host's mount with its
-// owners mapped), `upper` and `work`, and the new root as a mount point. A file of the host's
-// root user then belongs to the command's own kernel uid when looked at through the overlay, and
-// what it writes lands in `upper` under that uid: the host's file is never opened for writing.
-// Everything is put in place by descriptor; the pivot leaves the scratch behind, held only by the
-// overlays that use it.
+// Theory of operation. A scratch file system, a tmpfs or a directory on disk, is mounted on top of
+// '/', where it needs no directory of the host and hides nothing from a process that already stands
+// in the root: it is reached by its descriptor alone. Below it lie, for every entry N of the view,
+// `lowerN` (a copy of the host's mount with its owners mapped), `upperN` and `workN` for an
+// overlay, or `hiddenN` for a directory of the command's own, and the new root as a mount point. A
+// file of the host's root user then belongs to the command's own kernel uid when looked at through
+// the overlay, and what it writes lands in `upper` under that uid: the host's file is never opened
+// for writing. Everything is put in place by descriptor; the pivot leaves the scratch behind, held
+// only by the overlays that use it.
 #include "root.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "identity.h"
 #include "mount.h"
 
 /* The scratch is the one mount that lies over the host's root. */
@@ -30,11 +32,20 @@ struct builder {
 	int root_fd;  /* the new root; -1 until its overlay is attached */
 	int null_fd;  /* the new /dev/null, to lie over files */
 	int empty_fd; /* an empty directory, to lie over others */
-	int layers;   /* overlays made so far */
-	struct mount_counts *counts;
+	size_t entry; /* of the view, the one being built: its number is in its layers' names */
 };
 
 /* --- Small steps --- */
+
+static bool is_on_disk(const struct builder *builder)
+{
+	return builder->spec->scratch->mount_fd >= 0;
+}
+
+static struct view_entry *current_entry(const struct builder *builder)
+{
+	return &builder->spec->view->entries[builder->entry];
+}
 
 static int make_directory(int directory_fd, const char *name, mode_t mode, struct failure *why)
 {
@@ -95,6 +106,19 @@ static int cover_file(const struct builder *builder, const char *path, struct fa
 
 /* --- Overlays of the host's directories --- */
 
+/*
+ * Without mapped owners the command is a stranger to all files below, but to the top directory it
+ * need not be: that is of the upper layer, and is the command's when it is who owns it on the host.
+ * So it can at least make new files there.
+ */
+static void own_top(const struct root_spec *spec, struct stat *top)
+{
+	if (top->st_uid == spec->owner - IDENTITY_BASE)
+		top->st_uid = spec->owner;
+	if (top->st_gid == spec->group - IDENTITY_BASE)
+		top->st_gid = spec->group;
+}
+
 /* The overlay's own root takes its mode and owner from the upper directory, not from the lower. */
 static int make_upper(
 	const struct builder *builder, int lower_fd, const char *name, struct failure *why)
@@ -103,6 +127,8 @@ static int make_upper(
 
 	if (fstat(lower_fd, &lower))
 		return failure_set(why, errno, "read the mode of a directory to overlay");
+	if (current_entry(builder)->notes & VIEW_UNMAPPED)
+		own_top(builder->spec, &lower);
 	if (mkdirat(builder->scratch_fd, name, 0700) ||
 		fchownat(builder->scratch_fd, name, lower.st_uid, lower.st_gid, 0) ||
 		fchmodat(builder->scratch_fd, name, lower.st_mode & 07777, 0))
@@ -110,43 +136,72 @@ static int make_upper(
 	return 0;
 }
 
-static int mount_overlay(const struct builder *builder, int number, struct failure *why)
+/* "upper12" */
+struct layer_name {
+	char text[32];
+};
+
+static struct layer_name layer_name(const struct builder *builder, const char *kind)
 {
-	char lower[64], upper[64], work[64];
+	struct layer_name name;
+
+	snprintf(name.text, sizeof(name.text), "%s%zu", kind, builder->entry);
+	return name;
+}
+
+/* "/proc/self/fd/12/upper12" */
+struct layer_path {
+	char text[64];
+};
+
+static struct layer_path layer_path(const struct builder *builder, const char *name)
+{
+	struct layer_path path;
+
+	snprintf(path.text, sizeof(path.text), "/proc/self/fd/%d/%s", builder->scratch_fd, name);
+	return path;
+}
+
+/* An unattached overlay of two directories of the scratch. */
+static int mount_overlay(const struct builder *builder, const char *lower, const char *upper,
+	uint64_t attributes, struct failure *why)
+{
+	struct layer_name work = layer_name(builder, "work");
+	struct layer_path lower_path = layer_path(builder, lower);
+	struct layer_path upper_path = layer_path(builder, upper);
+	struct layer_path work_path = layer_path(builder, work.text);
 	const struct mount_option options[] = {
 		{ "source", "tare" },
-		{ "lowerdir", lower },
-		{ "upperdir", upper },
-		{ "workdir", work },
+		{ "lowerdir", lower_path.text },
+		{ "upperdir", upper_path.text },
+		{ "workdir", work_path.text },
 		/* The upper layer dies with the run: nothing in it must survive a crash. */
 		{ "volatile", NULL },
 		{ NULL, NULL },
 	};
+	int error = make_directory(builder->scratch_fd, work.text, 0700, why);
 
-	snprintf(lower, sizeof(lower), "/proc/self/fd/%d/lower%d", builder->scratch_fd, number);
-	snprintf(upper, sizeof(upper), "/proc/self/fd/%d/upper%d", builder->scratch_fd, number);
-	snprintf(work, sizeof(work), "/proc/self/fd/%d/work%d", builder->scratch_fd, number);
-	return mount_new("overlay", options, MOUNT_PLAIN, why);
+	return error ? error : mount_new("overlay", options, MOUNT_PLAIN | attributes, why);
 }
 
-/* Returns an unattached overlay over the mapped copy, which is attached to the scratch. */
+/*
+ * Returns an unattached overlay over the copy, which is attached to the scratch. -EINVAL: the
+ * kernel can lay none over it, such as over an overlay over an overlay, or over vfat.
+ */
 static int overlay_over(struct builder *builder, int lower_fd, struct failure *why)
 {
-	char name[32];
-	int number = builder->layers++;
-	int error;
+	struct layer_name lower = layer_name(builder, "lower");
+	struct layer_name upper = layer_name(builder, "upper");
+	uint64_t attributes;
+	int error = mount_restrictions(lower_fd, &attributes, why);
 
-	snprintf(name, sizeof(name), "lower%d", number);
-	error = make_directory(builder->scratch_fd, name, 0700, why);
 	if (!error)
-		error = mount_attach(lower_fd, builder->scratch_fd, name, why);
-	snprintf(name, sizeof(name), "upper%d", number);
+		error = make_directory(builder->scratch_fd, lower.text, 0700, why);
 	if (!error)
-		error = make_upper(builder, lower_fd, name, why);
-	snprintf(name, sizeof(name), "work%d", number);
+		error = mount_attach(lower_fd, builder->scratch_fd, lower.text, why);
 	if (!error)
-		error = make_directory(builder->scratch_fd, name, 0700, why);
-	return error ? error : mount_overlay(builder, number, why);
+		error = make_upper(builder, lower_fd, upper.text, why);
+	return error ? error : mount_overlay(builder, lower.text, upper.text, attributes, why);
 }
 
 static bool is_directory(int fd)
@@ -157,43 +212,45 @@ static bool is_directory(int fd)
 }
 
 /*
- * A copy of the host's mount at `path` with its owners mapped. Where the file system cannot do
- * that (overlay, NFS, FUSE, vfat), the command, a stranger to it, has what everybody has.
+ * A copy of the host's mount at the entry's path with its owners mapped. Where that cannot be
+ * (overlay, NFS, FUSE; or somebody has mapped them already), the command, a stranger to it, has
+ * what everybody has.
  */
-static int copy_host(
-	struct builder *builder, const char *path, bool *is_mapped, struct failure *why)
+static int copy_host(struct view_entry *entry, int userns_fd, struct failure *why)
 {
-	cleanup_fd int copy = mount_copy(AT_FDCWD, path, why);
+	cleanup_fd int copy = mount_copy(AT_FDCWD, entry->path, why);
 	int error;
 
 	if (copy < 0)
 		return copy;
-	error = mount_change(copy, MOUNT_PLAIN, builder->spec->userns_fd, why);
-	*is_mapped = !error;
-	if (error == -EINVAL) {
-		builder->counts->unmapped++;
+	error = mount_change(copy, MOUNT_PLAIN, userns_fd, why);
+	if (error == -EINVAL || error == -EPERM) {
+		entry->notes |= VIEW_UNMAPPED;
 		error = mount_change(copy, MOUNT_PLAIN, -1, why);
 	}
 	return error ? error : take_fd(&copy);
 }
 
 /*
- * The host's directory as an unattached mount. An overlay needs mapped owners and a directory:
- * what has not both is shown read-only instead.
+ * The host's directory as an unattached mount, or one that can still be moved. What has to be an
+ * overlay and cannot is shown read-only: a file, or what the kernel lays no overlay over.
  */
-static int make_shown(
-	struct builder *builder, const char *path, enum view_mode mode, struct failure *why)
+static int make_shown(struct builder *builder, struct failure *why)
 {
-	bool is_mapped = false;
-	cleanup_fd int copy = copy_host(builder, path, &is_mapped, why);
-	int error = 0;
+	struct view_entry *entry = current_entry(builder);
+	cleanup_fd int copy = copy_host(entry, builder->spec->userns_fd, why);
+	int error;
 
-	if (copy < 0)
-		return copy;
-	if (mode == VIEW_OVERLAY && is_mapped && is_directory(copy))
-		return overlay_over(builder, copy, why);
-	if (mode != VIEW_FULL_ACCESS)
-		error = mount_change(copy, MOUNT_ATTR_RDONLY, -1, why);
+	if (copy < 0 || entry->mode == VIEW_FULL_ACCESS)
+		return take_fd(&copy);
+	if (entry->mode == VIEW_OVERLAY) {
+		int overlay = is_directory(copy) ? overlay_over(builder, copy, why) : -EINVAL;
+
+		if (overlay != -EINVAL)
+			return overlay;
+		entry->notes |= VIEW_UNWRITABLE;
+	}
+	error = mount_change(copy, MOUNT_ATTR_RDONLY, -1, why);
 	return error ? error : take_fd(&copy);
 }
 
@@ -213,25 +270,47 @@ static mode_t hidden_mode(const char *path)
 	return 0755;
 }
 
-static int make_hidden(struct builder *builder, const char *path, struct failure *why)
+/* A directory as a mount of its own. */
+static int copy_mount(int directory_fd, const char *name, struct failure *why)
 {
-	cleanup_fd int directory = -1;
-	char name[32];
+	cleanup_fd int directory = mount_copy(directory_fd, name, why);
 	int error;
 
-	snprintf(name, sizeof(name), "hidden%d", builder->layers++);
-	error = make_owned(builder, name, hidden_mode(path), why);
-	if (error)
-		return error;
-	directory = mount_copy(builder->scratch_fd, name, why);
 	if (directory < 0)
 		return directory;
 	error = mount_change(directory, MOUNT_PLAIN, -1, why);
 	return error ? error : take_fd(&directory);
 }
 
-/* Makes every directory on the way to `path`, below one that is the command's own already. */
-static int make_way(const struct builder *builder, const char *path, struct failure *why)
+/*
+ * On disk through an overlay over nothing: it lets nobody ask the file system itself for what
+ * could not be removed afterwards, such as a read-only subvolume of btrfs.
+ */
+static int make_hidden(struct builder *builder, const char *path, struct failure *why)
+{
+	struct layer_name name = layer_name(builder, "hidden");
+	int error = make_owned(builder, name.text, hidden_mode(path), why);
+
+	if (error)
+		return error;
+	if (is_on_disk(builder))
+		return mount_overlay(builder, "empty", name.text, 0, why);
+	return copy_mount(builder->scratch_fd, name.text, why);
+}
+
+static int make_file(int directory_fd, const char *name, struct failure *why)
+{
+	if (mknodat(directory_fd, name, S_IFREG | 0644, 0) && errno != EEXIST)
+		return failure_set(why, errno, "make file '%s' for the container", name);
+	return 0;
+}
+
+/*
+ * Makes `path`, a directory or else a file, and every directory on the way to it, below one that
+ * is the command's own already.
+ */
+static int make_place(
+	const struct builder *builder, const char *path, bool is_directory, struct failure *why)
 {
 	cleanup_fd int here = mount_open_inside(builder->root_fd, ".", O_DIRECTORY, why);
 	cleanup_free char *copy = strdup(relative(path));
@@ -240,8 +319,11 @@ static int make_way(const struct builder *builder, const char *path, struct fail
 	if (here < 0 || !copy)
 		return here < 0 ? here : failure_set(why, ENOMEM, "make the way to '%s'", path);
 	while ((name = strsep(&rest, "/"))) {
-		int next, error = make_directory(here, name, 0755, why);
+		int next, error;
 
+		if (!rest && !is_directory)
+			return make_file(here, name, why);
+		error = make_directory(here, name, 0755, why);
 		if (error)
 			return error;
 		next = mount_open_inside(here, name, O_DIRECTORY, why);
@@ -295,8 +377,6 @@ static int fill_dev(int dev_fd, struct failure *why)
 
 static const struct mount_option dev_options[] = { { "source", "tare" }, { "mode", "755" },
 	{ NULL, NULL } };
-static const struct mount_option shm_options[] = { { "source", "tare" }, { "mode", "1777" },
-	{ NULL, NULL } };
 static const struct mount_option pts_options[] = { { "source", "tare" }, { "ptmxmode", "666" },
 	{ "mode", "620" }, { NULL, NULL } };
 static const struct mount_option plain_options[] = { { "source", "tare" }, { NULL, NULL } };
@@ -304,7 +384,7 @@ static const struct mount_option plain_options[] = { { "source", "tare" }, { NUL
 struct fresh_mount {
 	const char *path;
 	const char *type;
-	const struct mount_option *options;
+	const struct mount_option *options; /* NULL: of a tmpfs that takes writes */
 	uint64_t attributes;
 	int (*fill)(int mount_fd, struct failure *why);
 };
@@ -328,16 +408,32 @@ static const struct fresh_mount fresh_mounts[] = {
 	{ "dev", "tmpfs", dev_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
 		fill_dev_directories },
 	{ "dev/pts", "devpts", pts_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, NULL },
-	{ "dev/shm", "tmpfs", shm_options, MOUNT_PLAIN, NULL },
+	{ "dev/shm", "tmpfs", NULL, MOUNT_PLAIN, NULL },
 	{ "dev/mqueue", "mqueue", plain_options, MOUNT_DATA, NULL },
 	{ "proc", "proc", plain_options, MOUNT_DATA, NULL },
 	{ "sys", "sysfs", plain_options, MOUNT_DATA | MOUNT_ATTR_RDONLY, NULL },
 };
 
+static int mount_shared_memory(const struct builder *builder, struct failure *why)
+{
+	struct tmpfs_options sized;
+	int error = tmpfs_options_fill(&sized, &builder->spec->bounds, "1777", why);
+
+	return error ? error : mount_new("tmpfs", sized.options, MOUNT_PLAIN, why);
+}
+
+static int mount_fresh(
+	const struct builder *builder, const struct fresh_mount *fresh, struct failure *why)
+{
+	if (!fresh->options)
+		return mount_shared_memory(builder, why);
+	return mount_new(fresh->type, fresh->options, fresh->attributes, why);
+}
+
 static int build_fresh(
 	const struct builder *builder, const struct fresh_mount *fresh, struct failure *why)
 {
-	cleanup_fd int mount_fd = mount_new(fresh->type, fresh->options, fresh->attributes, why);
+	cleanup_fd int mount_fd = mount_fresh(builder, fresh, why);
 	int error = 0;
 
 	if (mount_fd < 0)
@@ -349,8 +445,23 @@ static int build_fresh(
 	if (error != -ENOENT)
 		return error;
 	/* A root of the command's own is empty. */
-	error = make_way(builder, fresh->path, why);
+	error = make_place(builder, fresh->path, true, why);
 	return error ? error : mount_attach(mount_fd, builder->root_fd, fresh->path, why);
+}
+
+/* Without the leading '/', as the others are named. */
+static const struct fresh_mount old_shared_memory = { VIEW_OLD_SHARED_MEMORY + 1, "tmpfs", NULL,
+	MOUNT_PLAIN, NULL };
+
+static int build_old_shared_memory(const struct builder *builder, struct failure *why)
+{
+	const struct view_entry *entry = view_entry_of(builder->spec->view, VIEW_OLD_SHARED_MEMORY);
+	struct stat host;
+
+	if (!strcmp(entry->path, VIEW_OLD_SHARED_MEMORY) || lstat(VIEW_OLD_SHARED_MEMORY, &host) ||
+		!S_ISDIR(host.st_mode))
+		return 0;
+	return build_fresh(builder, &old_shared_memory, why);
 }
 
 /*
@@ -420,17 +531,37 @@ static int build_kernel_mounts(struct builder *builder, struct failure *why)
 	for (size_t i = 0; i < sizeof(fresh_mounts) / sizeof(fresh_mounts[0]) && !error; i++)
 		error = build_fresh(builder, &fresh_mounts[i], why);
 	if (!error)
+		error = build_old_shared_memory(builder, why);
+	if (!error)
 		error = open_null(builder, why);
 	return error ? error : build_covers(builder, why);
 }
 
 /* --- The whole --- */
 
+static int new_scratch(const struct builder *builder, struct failure *why)
+{
+	struct tmpfs_options sized;
+	int error = tmpfs_options_fill(&sized, &builder->spec->bounds, "755", why);
+
+	return error ? error : mount_new("tmpfs", sized.options, MOUNT_PLAIN, why);
+}
+
+static int scratch_on_disk(const struct builder *builder, struct failure *why)
+{
+	cleanup_fd int scratch = fcntl(builder->spec->scratch->mount_fd, F_DUPFD_CLOEXEC, 0);
+	int error;
+
+	if (scratch < 0)
+		return failure_set(why, errno, "use the run's directory on disk");
+	error = mount_change(scratch, MOUNT_PLAIN, -1, why);
+	return error ? error : take_fd(&scratch);
+}
+
 static int build_scratch(struct builder *builder, struct failure *why)
 {
-	static const struct mount_option options[] = { { "source", "tare" }, { "mode", "755" },
-		{ NULL, NULL } };
-	cleanup_fd int scratch = mount_new("tmpfs", options, MOUNT_PLAIN, why);
+	cleanup_fd int scratch =
+		is_on_disk(builder) ? scratch_on_disk(builder, why) : new_scratch(builder, why);
 	int error;
 
 	if (scratch < 0)
@@ -445,17 +576,19 @@ static int build_scratch(struct builder *builder, struct failure *why)
 	return builder->empty_fd < 0 ? builder->empty_fd : 0;
 }
 
-static int make_entry(struct builder *builder, const struct view_entry *entry, struct failure *why)
+static int make_entry(struct builder *builder, struct failure *why)
 {
+	const struct view_entry *entry = current_entry(builder);
+
 	if (entry->mode == VIEW_HIDDEN)
 		return make_hidden(builder, entry->path, why);
-	return make_shown(builder, entry->path, entry->mode, why);
+	return make_shown(builder, why);
 }
 
 /* The new root stands on the scratch. Its descriptor is the mount's own from here on. */
-static int build_root(struct builder *builder, const struct view_entry *entry, struct failure *why)
+static int build_root(struct builder *builder, struct failure *why)
 {
-	cleanup_fd int root = make_entry(builder, entry, why);
+	cleanup_fd int root = make_entry(builder, why);
 	int error;
 
 	if (root < 0)
@@ -467,48 +600,83 @@ static int build_root(struct builder *builder, const struct view_entry *entry, s
 	return error;
 }
 
-static int build_entry(struct builder *builder, const struct view_entry *entry, struct failure *why)
+static int build_entry(struct builder *builder, struct failure *why)
 {
+	const struct view_entry *entry = current_entry(builder);
 	cleanup_fd int mount_fd = -1;
-	int error;
+	int error = 0;
 
-	if (entry->mode == VIEW_MASKED) {
-		builder->counts->masked++;
+	if (entry->mode == VIEW_MASKED)
 		return cover_directory(builder, entry->path, why);
-	}
-	error = entry->is_below_hidden ? make_way(builder, entry->path, why) : 0;
-	if (error)
-		return error;
-	mount_fd = make_entry(builder, entry, why);
+	mount_fd = make_entry(builder, why);
 	if (mount_fd < 0)
 		return mount_fd;
-	error = mount_attach(mount_fd, builder->root_fd, relative(entry->path), why);
-	/* The host need not have every directory that is hidden by default. */
-	return error == -ENOENT && entry->mode == VIEW_HIDDEN ? 0 : error;
+	if (entry->is_below_hidden)
+		error = make_place(builder, entry->path, is_directory(mount_fd), why);
+	return error ? error : mount_attach(mount_fd, builder->root_fd, relative(entry->path), why);
+}
+
+/*
+ * The host need not have every directory that is hidden by default, and what somebody unmounts
+ * while this goes on is no longer to be shown.
+ */
+static bool may_be_missing(const struct view_entry *entry)
+{
+	return entry->mode == VIEW_HIDDEN || entry->is_mount;
+}
+
+static int blame(const struct view_entry *entry, int error, struct failure *why)
+{
+	struct failure cause = *why;
+
+	failure_set(why, cause.errnum, "show '%s' in the container: %s", entry->path, cause.what);
+	failure_hint(why, "%s", cause.hint);
+	return error;
+}
+
+/* The first entry is '/', for which there always is a rule. */
+static int build_view(struct builder *builder, struct failure *why)
+{
+	int error = 0;
+
+	for (; builder->entry < builder->spec->view->count && !error; builder->entry++) {
+		const struct view_entry *entry = current_entry(builder);
+
+		error = builder->entry ? build_entry(builder, why) : build_root(builder, why);
+		if (error == -ENOENT && may_be_missing(entry))
+			error = 0;
+		if (error)
+			return blame(entry, error, why);
+	}
+	return 0;
+}
+
+/* Where the container shows TMPDIR, the run's own directory there is empty. */
+static int cover_scratch(const struct builder *builder, struct failure *why)
+{
+	return is_on_disk(builder) ? cover_directory(builder, builder->spec->scratch->path, why)
+				   : 0;
 }
 
 static int build(struct builder *builder, struct failure *why)
 {
-	const struct view *view = builder->spec->view;
 	int error = mount_make_private(why);
 
 	if (!error)
 		error = build_scratch(builder, why);
-	/* The first entry is '/', for which there always is a rule. */
 	if (!error)
-		error = build_root(builder, &view->entries[0], why);
-	for (size_t i = 1; i < view->count && !error; i++)
-		error = build_entry(builder, &view->entries[i], why);
+		error = build_view(builder, why);
+	if (!error)
+		error = cover_scratch(builder, why);
 	if (!error)
 		error = build_kernel_mounts(builder, why);
 	return error ? error : mount_pivot(builder->root_fd, SCRATCH_COVERS, why);
 }
 
-int root_build(const struct root_spec *spec, struct mount_counts *counts, struct failure *why)
+int root_build(const struct root_spec *spec, struct failure *why)
 {
 	struct builder builder = {
 		.spec = spec,
-		.counts = counts,
 		.scratch_fd = -1,
 		.root_fd = -1,
 		.null_fd = -1,

@@ -6,21 +6,23 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "base/failure.h"
-#include "base/result.h"
+#include "scratch.h"
+#include "tmpfs.h"
 #include "view.h"
 
 struct root_spec {
-	const struct view *view;
-	int userns_fd; /* maps the owners of the host's files to those inside; borrowed */
-	uid_t owner;   /* host-side uid and gid of the directories made for the command */
+	struct view *view; /* the notes of its entries are completed */
+	int userns_fd;	   /* maps the owners of the host's files to those inside; borrowed */
+	uid_t owner;	   /* host-side uid and gid of the directories made for the command */
 	gid_t group;
+	struct tmpfs_bounds bounds;    /* of each tmpfs that takes writes */
+	const struct scratch *scratch; /* takes them instead, all but those to /dev/shm, if made */
 };
 
 /*
  * For a privileged process alone in fresh mount, pid and network namespaces. On success its root
  * is the new one, its current directory '/', and nothing of the old tree is reachable.
- * *counts is raised by every mount that is not shown as it is.
  */
-int root_build(const struct root_spec *spec, struct mount_counts *counts, struct failure *why);
+int root_build(const struct root_spec *spec, struct failure *why);
 
 #endif

@@ -21,14 +21,17 @@
 #include "janitor.h"
 #include "limit.h"
 #include "message.h"
+#include "mount.h"
 #include "mountinfo.h"
 #include "process.h"
+#include "scratch.h"
 #include "seccomp.h"
 #include "terminal.h"
 #include "view.h"
 
 struct sandbox {
 	struct cgroup cgroup;
+	struct scratch scratch;
 	struct janitor *janitor;
 	struct view view;
 	struct seccomp_filter filter;
@@ -42,7 +45,6 @@ struct sandbox {
 	int command_pidfd;
 	int memory_event_fd;
 	const struct run_config *config; /* borrowed */
-	struct mount_counts mounts;
 };
 
 int sandbox_cgroup_fd(const struct sandbox *sandbox)
@@ -55,22 +57,46 @@ const char *sandbox_cgroup_layout(const struct sandbox *sandbox)
 	return cgroup_layout_name(&sandbox->cgroup);
 }
 
-struct mount_counts sandbox_mount_counts(const struct sandbox *sandbox)
+static struct mount_note note_of(const struct view_entry *entry)
 {
-	return sandbox->mounts;
+	return (struct mount_note){
+		.path = strdup(entry->path),
+		.is_masked = entry->notes & VIEW_WITHHELD,
+		.is_unmapped = entry->notes & VIEW_UNMAPPED,
+		.is_read_only = entry->notes & VIEW_UNWRITABLE,
+	};
+}
+
+int sandbox_list_mounts(const struct sandbox *sandbox, struct mount_notes *out, struct failure *why)
+{
+	const struct view *view = &sandbox->view;
+	struct mount_note *notes = calloc(view->count + 1, sizeof(*notes));
+	size_t count = 0;
+
+	if (!notes)
+		return failure_set(why, ENOMEM, "list the mounts that are not shown as they are");
+	for (size_t i = 0; i < view->count; i++) {
+		const struct view_entry *entry = &view->entries[i];
+
+		/* The part of a mount is told with the mount. */
+		if (entry->notes && !entry->is_part)
+			notes[count++] = note_of(entry);
+	}
+	*out = (struct mount_notes){ .notes = notes, .count = count };
+	return 0;
 }
 
 /* --- Opening --- */
 
 /* A mount that another one lies over is not the one its path leads to. */
-static bool is_visible(const struct mountinfo *mount)
+static enum view_sight look(const struct mountinfo *mount)
 {
 	struct statx status;
 
 	if (statx(AT_FDCWD, mount->path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID,
 		    &status))
-		return false;
-	return status.stx_mnt_id == mount->id;
+		return errno == ENOENT || errno == ENOTDIR ? VIEW_COVERED : VIEW_CLOSED;
+	return status.stx_mnt_id == mount->id ? VIEW_ON_TOP : VIEW_COVERED;
 }
 
 static unsigned int allowed_groups(const struct run_config *config)
@@ -111,33 +137,92 @@ static size_t list_rules(const struct run_config *config, struct directory_rule 
 	return count;
 }
 
+/* It is the command's own, and others cannot pass. */
+static bool is_closed_way(const char *path, uid_t uid)
+{
+	struct stat status;
+
+	return !lstat(path, &status) && status.st_uid == uid && !(status.st_mode & S_IXOTH);
+}
+
+/*
+ * Where owners cannot be mapped, of an overlay only the top directory can be the command's. So the
+ * directory in which it starts becomes one, and so do those on the way to it that others could not
+ * pass. `directory` lies below the entry `whole`.
+ */
+static int split_way(struct sandbox *sandbox, const struct run_config *config, size_t whole,
+	const char *directory, struct failure *why)
+{
+	cleanup_free char *way = strdup(directory);
+	int error = way ? 0 : failure_set(why, ENOMEM, "plan the way to '%s'", directory);
+
+	for (size_t i = whole + 1; !error && directory[i]; i++) {
+		if (directory[i] != '/')
+			continue;
+		way[i] = '\0';
+		if (is_closed_way(way, config->uid))
+			error = view_split(&sandbox->view, way, why);
+		way[i] = '/';
+	}
+	return error ? error : view_split(&sandbox->view, directory, why);
+}
+
+static int split_start(struct sandbox *sandbox, const struct run_config *config,
+	const char *directory, struct failure *why)
+{
+	const struct view_entry *whole = view_entry_of(&sandbox->view, directory);
+	struct stat status;
+
+	if (whole->mode != VIEW_OVERLAY || !strcmp(whole->path, directory) ||
+		view_is_fresh(directory) || lstat(directory, &status) || !S_ISDIR(status.st_mode) ||
+		mount_can_map(whole->path, sandbox->userns_fd))
+		return 0;
+	return split_way(sandbox, config, strlen(whole->path), directory, why);
+}
+
+/* Without links and "..", for paths are compared; one that is only there inside stays as it is. */
+static char *planned_directory(const char *directory)
+{
+	cleanup_fd int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char *path = fd >= 0 ? file_true_path(fd) : NULL;
+
+	return path ? path : strdup(directory);
+}
+
 static int prepare_container(struct sandbox *sandbox, const struct run_config *config,
 	const struct mountinfo_list *mounts, struct failure *why)
 {
 	struct directory_rule wanted[DIRECTORY_RULES + NAME_SERVICE_COUNT];
+	cleanup_free char *start = planned_directory(sandbox->directory);
 	struct view_rules rules = { 0 };
 	size_t count = list_rules(config, wanted);
-	int error = view_rules_resolve(&rules, wanted, count, sandbox->directory, why);
+	int error = start ? view_rules_resolve(&rules, wanted, count, start, why)
+			  : failure_set(why, ENOMEM, "name the start directory");
 
 	if (!error)
-		error = view_plan(&sandbox->view, mounts, is_visible, &rules, why);
+		error = view_plan(&sandbox->view, mounts, look, &rules, why);
 	view_rules_done(&rules);
 	if (!error)
 		error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
 	if (error)
 		return error;
 	sandbox->userns_fd = identity_open_namespace(config->allow_namespaces, why);
-	return sandbox->userns_fd < 0 ? sandbox->userns_fd : 0;
+	return sandbox->userns_fd < 0 ? sandbox->userns_fd
+				      : split_start(sandbox, config, start, why);
 }
 
-static int make_cgroups(
-	struct sandbox *sandbox, const struct mountinfo_list *mounts, struct failure *why)
+static int make_directories(struct sandbox *sandbox, const struct run_config *config,
+	const struct mountinfo_list *mounts, struct failure *why)
 {
 	int error = cgroup_find(&sandbox->cgroup, mounts, why);
 
+	if (!error && config->no_tmpfs)
+		error = scratch_find(&sandbox->scratch, getenv("TMPDIR"), why);
 	/* The janitor first: from the first directory on there is someone to remove it. */
 	if (!error)
-		error = janitor_start(&sandbox->cgroup, &sandbox->janitor, why);
+		error = janitor_start(&sandbox->cgroup, &sandbox->scratch, &sandbox->janitor, why);
+	if (!error)
+		error = scratch_make(&sandbox->scratch, why);
 	return error ? error : cgroup_create(&sandbox->cgroup, why);
 }
 
@@ -159,6 +244,9 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.tare_socket = sandbox->sockets[0],
 		.go_write_fd = sandbox->go[1],
 		.view = &sandbox->view,
+		.bounds = { .size_bytes = spec->config->limits.memory_bytes,
+			.nodes = spec->config->memory_nodes },
+		.scratch = sandbox->scratch,
 		.has_own_network = !spec->config->no_container && !spec->config->network_access,
 		.command = spec->config->command,
 		.environment = spec->environment,
@@ -204,6 +292,7 @@ static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, 
 	/* Its end must be open in PID 1 alone, or its death would not be heard. */
 	close_fd(&sandbox->sockets[1]);
 	close_fd(&sandbox->go[0]);
+	close_fd(&sandbox->scratch.mount_fd);
 	if (error == -EPERM)
 		return failure_hint(why, "run as root: sudo tare run ... (see: tare check)");
 	return error;
@@ -235,7 +324,7 @@ static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, st
 	if (!error)
 		error = find_start_directory(sandbox, spec->config, why);
 	if (!error)
-		error = make_cgroups(sandbox, &mounts, why);
+		error = make_directories(sandbox, spec->config, &mounts, why);
 	if (!error)
 		error = set_limits(sandbox, &spec->config->limits, why);
 	if (!error && !spec->config->no_container)
@@ -255,6 +344,7 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 	if (!sandbox)
 		return failure_set(why, ENOMEM, "open a sandbox");
 	cgroup_clear(&sandbox->cgroup);
+	scratch_clear(&sandbox->scratch);
 	sandbox->config = spec->config;
 	sandbox->userns_fd = sandbox->command_pidfd = sandbox->terminal.fd = -1;
 	sandbox->memory_event_fd = -1;
@@ -275,6 +365,16 @@ static int init_is_silent(struct failure *why)
 	return failure_set(why, ECHILD, "the container's PID 1 was killed from outside");
 }
 
+/* Whether the message was no more than that. */
+static bool take_notes(struct sandbox *sandbox, const struct message *message)
+{
+	if (message->kind != MESSAGE_ENTRY)
+		return false;
+	if (message->entry < sandbox->view.count)
+		sandbox->view.entries[message->entry].notes |= message->notes;
+	return true;
+}
+
 int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure *why)
 {
 	struct message message = { .kind = MESSAGE_BEAR };
@@ -284,7 +384,10 @@ int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure 
 	/* A broken line still may hold the reason why PID 1 ended. */
 	if (error && error != -EPIPE)
 		return error;
-	error = message_receive(sandbox->sockets[0], &message, &sandbox->command_pidfd, why);
+	do {
+		error = message_receive(
+			sandbox->sockets[0], &message, &sandbox->command_pidfd, why);
+	} while (!error && take_notes(sandbox, &message));
 	if (error)
 		return error == -EPIPE ? init_is_silent(why) : error;
 	if (message.kind == MESSAGE_FAILED) {
@@ -292,7 +395,6 @@ int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure 
 		*why = message.failure;
 		return why->errnum ? -why->errnum : -EINVAL;
 	}
-	sandbox->mounts = message.mounts;
 	return 0;
 }
 
@@ -481,6 +583,9 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 		return 0;
 	end_processes(sandbox);
 	error = cgroup_remove(&sandbox->cgroup, why);
+	/* Who is dead writes no more; if one lives on, it is the janitor's to wait for it. */
+	if (!error)
+		error = scratch_remove(&sandbox->scratch, why);
 	if (!error)
 		janitor_dismiss(sandbox->janitor);
 	terminal_take_back(&sandbox->terminal);

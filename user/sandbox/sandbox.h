@@ -56,7 +56,10 @@ int sandbox_cgroup_fd(const struct sandbox *sandbox);
 
 /* "cgroup2" or "hybrid". */
 const char *sandbox_cgroup_layout(const struct sandbox *sandbox);
-struct mount_counts sandbox_mount_counts(const struct sandbox *sandbox);
+
+/* The mounts that the container does not show as they are; complete once the command is born. */
+int sandbox_list_mounts(
+	const struct sandbox *sandbox, struct mount_notes *out, struct failure *why);
 
 /*
  * Bears the command's process, which then waits. A failure of the set-up so far is told here;
@@ -115,7 +118,8 @@ int sandbox_oom_kills(const struct sandbox *sandbox, uint64_t *kills, struct fai
 struct number sandbox_memory_peak(const struct sandbox *sandbox);
 
 /*
- * Kills what is left, waits for it, removes the cgroups, takes the terminal back. NULL is fine.
+ * Kills what is left, waits for it, removes the cgroups and what was written to disk, takes the
+ * terminal back. NULL is fine.
  * Frees the sandbox also when something could not be removed, which is the failure told.
  */
 int sandbox_close(struct sandbox *sandbox, struct failure *why);

@@ -10,10 +10,10 @@
 /* Made fresh by root.c, whatever the host has below them. */
 static const char *const fresh_directories[] = { "/proc", "/sys", "/dev", NULL };
 
-/* File systems that hold no files but the kernel's own state, or open a door on being touched. */
-static const char *const kernel_types[] = { "autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2",
-	"configfs", "debugfs", "devpts", "devtmpfs", "efivarfs", "fusectl", "mqueue", "nsfs",
-	"proc", "pstore", "rpc_pipefs", "securityfs", "selinuxfs", "sysfs", "tracefs", NULL };
+/* File systems that hold no files but the kernel's own state. */
+static const char *const kernel_types[] = { "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs",
+	"debugfs", "devpts", "devtmpfs", "efivarfs", "fusectl", "mqueue", "nsfs", "proc", "pstore",
+	"rpc_pipefs", "securityfs", "selinuxfs", "sysfs", "tracefs", NULL };
 
 bool path_is_inside(const char *path, const char *directory)
 {
@@ -33,6 +33,11 @@ static bool is_inside_any(const char *path, const char *const *directories)
 	return false;
 }
 
+bool view_is_fresh(const char *path)
+{
+	return is_inside_any(path, fresh_directories);
+}
+
 static bool is_one_of(const char *word, const char *const *words)
 {
 	for (; *words; words++) {
@@ -46,32 +51,17 @@ static bool is_one_of(const char *word, const char *const *words)
 struct place {
 	const char *path;
 	const char *type; /* of the file system mounted there; NULL: none is */
+	bool is_closed;
 };
 
-/* The last entry that contains the path: entries come in path order. */
-static const struct view_entry *parent_of(const struct view *view, const char *path)
+/* The last one that contains the path: entries come in path order. */
+const struct view_entry *view_entry_of(const struct view *view, const char *path)
 {
 	for (size_t i = view->count; i > 0; i--) {
 		if (path_is_inside(path, view->entries[i - 1].path))
 			return &view->entries[i - 1];
 	}
 	return NULL;
-}
-
-static int add(struct view *view, const char *path, enum view_mode mode)
-{
-	const struct view_entry *parent = parent_of(view, path);
-	struct view_entry *entry = &view->entries[view->count];
-	bool is_below_hidden = parent && parent->mode == VIEW_HIDDEN;
-
-	*entry = (struct view_entry){
-		.path = strdup(path), .mode = mode, .is_below_hidden = is_below_hidden
-	};
-	if (!entry->path)
-		return -ENOMEM;
-	view->count++;
-	view->masked += mode == VIEW_MASKED;
-	return 0;
 }
 
 /* Whether what holds above already makes of this place what its rule wants. */
@@ -85,16 +75,46 @@ static bool is_covered(
 	return parent->mode == mode && (!place->type || mode == VIEW_HIDDEN);
 }
 
+/*
+ * What becomes of a mount that is not hidden anyway. An automounter opens a door on being touched,
+ * but what it has mounted below are mounts like others: of itself is shown the directory alone.
+ */
+static enum view_mode mode_of_mount(const struct place *place, enum view_mode mode)
+{
+	if (place->is_closed || is_one_of(place->type, kernel_types))
+		return VIEW_MASKED;
+	return strcmp(place->type, "autofs") ? mode : VIEW_HIDDEN;
+}
+
+static bool is_left_out(const struct place *place, const struct view_rule *rule)
+{
+	return view_is_fresh(place->path) ||
+	       (!strcmp(place->path, VIEW_OLD_SHARED_MEMORY) &&
+		       strcmp(rule->path, VIEW_OLD_SHARED_MEMORY) != 0);
+}
+
 static int add_place(struct view *view, const struct place *place, const struct view_rules *rules)
 {
-	enum view_mode mode = view_rule_of(rules, place->path)->mode;
+	const struct view_entry *parent = view_entry_of(view, place->path);
+	struct view_entry *entry = &view->entries[view->count];
+	const struct view_rule *rule = view_rule_of(rules, place->path);
+	enum view_mode mode = rule->mode, made = mode;
 
-	if (is_inside_any(place->path, fresh_directories) ||
-		is_covered(parent_of(view, place->path), place, mode))
+	if (is_left_out(place, rule) || is_covered(parent, place, mode))
 		return 0;
-	if (place->type && mode != VIEW_HIDDEN && is_one_of(place->type, kernel_types))
-		mode = VIEW_MASKED;
-	return add(view, place->path, mode);
+	if (place->type && mode != VIEW_HIDDEN)
+		made = mode_of_mount(place, mode);
+	*entry = (struct view_entry){
+		.path = strdup(place->path),
+		.mode = made,
+		.notes = made == mode ? 0 : VIEW_WITHHELD,
+		.is_mount = place->type,
+		.is_below_hidden = parent && parent->mode == VIEW_HIDDEN,
+	};
+	if (!entry->path)
+		return -ENOMEM;
+	view->count++;
+	return 0;
 }
 
 static int compare_places(const void *a, const void *b)
@@ -105,15 +125,17 @@ static int compare_places(const void *a, const void *b)
 }
 
 static size_t list_places(struct place *places, const struct mountinfo_list *mounts,
-	bool (*is_visible)(const struct mountinfo *mount), const struct view_rules *rules)
+	enum view_sight (*look)(const struct mountinfo *mount), const struct view_rules *rules)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < mounts->count; i++) {
 		const struct mountinfo *mount = &mounts->mounts[i];
+		enum view_sight sight = look(mount);
 
-		if (is_visible(mount))
-			places[count++] = (struct place){ mount->path, mount->type };
+		if (sight != VIEW_COVERED)
+			places[count++] =
+				(struct place){ mount->path, mount->type, sight == VIEW_CLOSED };
 	}
 	for (size_t i = 0; i < rules->count; i++)
 		places[count++] = (struct place){ .path = rules->rules[i].path };
@@ -136,7 +158,7 @@ static size_t unite_places(struct place *places, size_t count)
 
 /* Path order puts every directory before what lies below it. */
 static int plan(struct view *view, const struct mountinfo_list *mounts,
-	bool (*is_visible)(const struct mountinfo *mount), const struct view_rules *rules)
+	enum view_sight (*look)(const struct mountinfo *mount), const struct view_rules *rules)
 {
 	cleanup_free struct place *places = calloc(mounts->count + rules->count, sizeof(*places));
 	size_t count;
@@ -144,7 +166,7 @@ static int plan(struct view *view, const struct mountinfo_list *mounts,
 
 	if (!places || !view->entries)
 		return -ENOMEM;
-	count = list_places(places, mounts, is_visible, rules);
+	count = list_places(places, mounts, look, rules);
 	qsort(places, count, sizeof(*places), compare_places);
 	count = unite_places(places, count);
 	for (size_t i = 0; i < count && !error; i++)
@@ -153,18 +175,39 @@ static int plan(struct view *view, const struct mountinfo_list *mounts,
 }
 
 int view_plan(struct view *view, const struct mountinfo_list *mounts,
-	bool (*is_visible)(const struct mountinfo *mount), const struct view_rules *rules,
+	enum view_sight (*look)(const struct mountinfo *mount), const struct view_rules *rules,
 	struct failure *why)
 {
 	size_t room = mounts->count + rules->count;
 	int error;
 
 	*view = (struct view){ .entries = calloc(room, sizeof(*view->entries)) };
-	error = plan(view, mounts, is_visible, rules);
+	error = plan(view, mounts, look, rules);
 	if (error) {
 		view_done(view);
 		return failure_set(why, -error, "plan the container's file system");
 	}
+	return 0;
+}
+
+/* In its place, so that path order stays. */
+int view_split(struct view *view, const char *path, struct failure *why)
+{
+	enum view_mode mode = view_entry_of(view, path)->mode;
+	struct view_entry part = { .path = strdup(path), .mode = mode, .is_part = true };
+	struct view_entry *more =
+		reallocarray(view->entries, view->count + 1, sizeof(*view->entries));
+	size_t place = view->count;
+
+	view->entries = more ? more : view->entries;
+	if (!part.path || !more) {
+		free(part.path);
+		return failure_set(why, ENOMEM, "plan the container's file system");
+	}
+	for (; place && strcmp(view->entries[place - 1].path, path) > 0; place--)
+		view->entries[place] = view->entries[place - 1];
+	view->entries[place] = part;
+	view->count++;
 	return 0;
 }
 

@@ -19,16 +19,25 @@ enum view_mode {
 	VIEW_MASKED, /* an empty directory that cannot be written */
 };
 
+/* What is to be told of an entry, because the command may fail for it. */
+enum view_note {
+	VIEW_WITHHELD = 1,   /* a mount of the host that is not shown */
+	VIEW_UNMAPPED = 2,   /* shown with the rights of others: it cannot map owners */
+	VIEW_UNWRITABLE = 4, /* shown read-only, although its mode lets it be written */
+};
+
 struct view_entry {
 	char *path; /* owned; absolute, the same outside and inside */
 	enum view_mode mode;
+	unsigned int notes;   /* of enum view_note; all but the first are found while it is built */
+	bool is_mount;	      /* of the host, which may be gone when it is built */
+	bool is_part;	      /* of the entry above it, without a rule or a mount of its own */
 	bool is_below_hidden; /* its directories must be made first */
 };
 
 struct view {
 	struct view_entry *entries; /* owned; a directory comes before what lies below it */
 	size_t count;
-	size_t masked; /* mounts of the host that cannot be shown */
 };
 
 /* A rule with its path made absolute, without links, "." or ".." in it. */
@@ -54,16 +63,38 @@ void view_rules_done(struct view_rules *rules);
 /* The rule that holds for an absolute path: the longest that contains it. Borrowed. */
 const struct view_rule *view_rule_of(const struct view_rules *rules, const char *path);
 
+/* What a look at the path of a mount finds. */
+enum view_sight {
+	VIEW_ON_TOP,
+	VIEW_COVERED, /* another mount lies over it */
+	VIEW_CLOSED,  /* it cannot be looked at: its server is gone, or lets only others in */
+};
+
 /*
  * Plans the view: for every directory the rule with the longest path that contains it holds, and
- * every mount of the host is treated by itself. Mounts for which `is_visible` says no lie under
- * another mount and are left out; so are /proc, /sys and /dev, which are made fresh.
+ * every mount of the host is treated by itself. Covered mounts are left out; so are /proc, /sys and
+ * /dev, which are made fresh.
  */
 int view_plan(struct view *view, const struct mountinfo_list *mounts,
-	bool (*is_visible)(const struct mountinfo *mount), const struct view_rules *rules,
+	enum view_sight (*look)(const struct mountinfo *mount), const struct view_rules *rules,
 	struct failure *why);
 
+/* The entry that an absolute path belongs to: the longest that contains it. Borrowed. */
+const struct view_entry *view_entry_of(const struct view *view, const char *path);
+
+/* Gives a directory an entry of its own, with the mode of the one that it belongs to. */
+int view_split(struct view *view, const char *path, struct failure *why);
+
 void view_done(struct view *view);
+
+/* It is one of the directories that are made fresh, or below it. */
+bool view_is_fresh(const char *path);
+
+/*
+ * Where older systems have the shared memory of /dev/shm: made fresh where the host has such a
+ * directory, unless it has a rule, and then an entry, of its own.
+ */
+#define VIEW_OLD_SHARED_MEMORY "/run/shm"
 
 /* `path` is `directory` or lies below it; both absolute without trailing '/'. */
 bool path_is_inside(const char *path, const char *directory);
