@@ -29,39 +29,42 @@ static __always_inline bool mm_counts_per_cpu(void)
 	return !bpf_core_field_exists(struct task_struct___before_6_2, rss_stat);
 }
 
-/* An mm's counters lie side by side. Where, is asked of mm_struct alone: one type less to look for.
+/*
+ * The part of an mm counter that all processors share, in pages. What is asked of mm_struct here
+ * has an answer on every kernel: the compiler moves such a question out of a branch that is never
+ * taken, and a kernel that cannot answer refuses the program.
  */
-#define MM_COUNTER_OFFSET(field) bpf_core_field_offset(struct mm_struct, rss_stat[0].field)
-#define MM_COUNTER_STEP                                                                            \
-	(bpf_core_field_offset(struct mm_struct, rss_stat[1]) -                                    \
-		bpf_core_field_offset(struct mm_struct, rss_stat[0]))
-
-/* The part of an mm counter that all processors share, in pages. */
 static __always_inline s64 mm_shared_count(struct mm_struct *mm, u32 member)
 {
-	const void *counters = mm;
 	s64 count = 0;
 
 	if (mm_counts_per_cpu()) {
-		counters += MM_COUNTER_OFFSET(count) + member * MM_COUNTER_STEP;
+		const void *counters = (const void *)mm + bpf_core_field_offset(mm->rss_stat);
+
+		counters += member * bpf_core_type_size(struct percpu_counter);
+		bpf_core_read(&count, sizeof(count), &((struct percpu_counter *)counters)->count);
 	} else {
-		counters += bpf_core_field_offset(struct mm_struct___before_6_2, rss_stat);
+		const void *counters =
+			(const void *)mm +
+			bpf_core_field_offset(((struct mm_struct___before_6_2 *)mm)->rss_stat);
+
 		barrier();
-		counters += member * sizeof(count);
+		bpf_probe_read_kernel(&count, sizeof(count), counters + member * sizeof(count));
 	}
-	bpf_probe_read_kernel(&count, sizeof(count), counters);
 	return count;
 }
 
 /* The base of an mm counter's per-CPU parts; 0 where there are none. */
 static __always_inline u64 mm_parts_base(struct mm_struct *mm, u32 member)
 {
+	const void *counters;
 	u64 base = 0;
 
 	if (!mm_counts_per_cpu())
 		return 0;
-	bpf_probe_read_kernel(&base, sizeof(base),
-		(const void *)mm + MM_COUNTER_OFFSET(counters) + member * MM_COUNTER_STEP);
+	counters = (const void *)mm + bpf_core_field_offset(mm->rss_stat);
+	counters += member * bpf_core_type_size(struct percpu_counter);
+	bpf_core_read(&base, sizeof(base), &((struct percpu_counter *)counters)->counters);
 	return base;
 }
 

@@ -731,7 +731,7 @@ static void oom_kills_are_read_where_the_layout_has_them(void **state)
 	uint64_t kills = 0;
 
 	(void)state;
-	tree_has("/run/memory.events", "low 0\noom 9\noom_kill 3\noom_group_kill 7\n");
+	tree_has("/run/memory.events", "low 0\noom 9\noom_kill 4\noom_group_kill 1\n");
 	tree_has("/memory/memory.oom_control", "oom_kill_disable 1\nunder_oom 0\noom_kill 5\n");
 	open_role(CGROUP_UNIFIED, "/run");
 	open_role(CGROUP_MEMORY, "/memory");

@@ -238,12 +238,25 @@ int cgroup_cpu_ns(const struct cgroup *cgroup, uint64_t *cpu_ns, struct failure 
 	return error;
 }
 
+/* Where the whole cgroup is killed, the process that was chosen first is counted once more. */
+static int read_oom_kills(int directory_fd, uint64_t *kills, struct failure *why)
+{
+	uint64_t groups = 0;
+	int error = read_keyed(directory_fd, "memory.events", "oom_kill", kills, why);
+
+	/* Before 5.17 group kills are not counted. */
+	if (!error && !read_keyed(directory_fd, "memory.events", "oom_group_kill", &groups, NULL) &&
+		groups < *kills)
+		*kills -= groups;
+	return error;
+}
+
 int cgroup_oom_kills(const struct cgroup *cgroup, uint64_t *kills, struct failure *why)
 {
 	if (!cgroup->has_memory)
 		return failure_set(why, ENOENT, "count kills without a memory controller");
 	if (cgroup->layout == CGROUP_PURE)
-		return read_keyed(unified_fd(cgroup), "memory.events", "oom_kill", kills, why);
+		return read_oom_kills(unified_fd(cgroup), kills, why);
 	return read_keyed(cgroup->directories[CGROUP_MEMORY].fd, "memory.oom_control", "oom_kill",
 		kills, why);
 }
