@@ -28,8 +28,12 @@ int mount_new(const char *type, const struct mount_option *options, uint64_t att
 	cleanup_fd int context = fsopen(type, FSOPEN_CLOEXEC);
 	int mount_fd, error;
 
-	if (context < 0)
-		return failure_set(why, errno, "open a new file system of type %s", type);
+	if (context < 0) {
+		error = failure_set(why, errno, "open a new file system of type %s", type);
+		if (error == -ENODEV)
+			(void)failure_hint(why, "sudo modprobe %s", type);
+		return error;
+	}
 	for (; options && options->key; options++) {
 		error = configure(context, type, options, why);
 		if (error)
