@@ -150,8 +150,10 @@ static int add_closed_ways(struct sandbox *sandbox, const struct run_config *con
 	const char *above, const char *directory, struct failure *why)
 {
 	cleanup_free char *way = strdup(directory);
-	int error = way ? 0 : failure_set(why, ENOMEM, "plan the way to '%s'", directory);
+	int error = 0;
 
+	if (!way)
+		return failure_set(why, ENOMEM, "plan the way to '%s'", directory);
 	for (size_t i = strlen(above) + 1; !error && directory[i]; i++) {
 		if (directory[i] != '/')
 			continue;
@@ -197,9 +199,11 @@ static int prepare_container(struct sandbox *sandbox, const struct run_config *c
 	cleanup_free char *start = planned_directory(sandbox->directory);
 	struct view_rules rules = { 0 };
 	size_t count = list_rules(config, wanted);
-	int error = start ? view_rules_resolve(&rules, wanted, count, start, why)
-			  : failure_set(why, ENOMEM, "name the start directory");
+	int error;
 
+	if (!start)
+		return failure_set(why, ENOMEM, "name the start directory");
+	error = view_rules_resolve(&rules, wanted, count, start, why);
 	if (!error)
 		error = view_plan(&sandbox->view, mounts, look, &rules, why);
 	view_rules_done(&rules);
