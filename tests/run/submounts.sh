@@ -406,7 +406,8 @@ injected() {
 claims='an overlay that the kernel refuses is a read-only mount with mapped owners, and that is told
 what the kernel says besides ends the run, with the name of the mount
 a table of mounts that is full is told with what enlarges it
-what is unmounted and removed meanwhile is no longer missed'
+what is unmounted and removed meanwhile is no longer missed
+a kernel without overlays is told with what brings them'
 if command -v strace > "$tmp/ignored"; then
 	only_at=
 	strace -f -qq -o "$tmp/trace" -e trace=fsconfig "$TARE" run -q true
@@ -422,6 +423,8 @@ if command -v strace > "$tmp/ignored"; then
 create a new overlay: Input/output error (EIO)" "$(echo "$claims" | sed -n 2p)"
 	injected move_mount:error=ENOSPC:when=3 true
 	is "$? $(grep -c 'hint .*fs.mount-max' "$tmp/errors")" '125 1' "$(echo "$claims" | sed -n 3p)"
+	injected fsopen:error=ENODEV:when=2 true
+	is "$? $(grep -c 'hint .*modprobe overlay' "$tmp/errors")" '125 1' "$(echo "$claims" | sed -n 5p)"
 	only_at="-P $place/zzz"
 	injected open_tree:error=ENOENT echo x
 	is "$(cat "$said") $(grep -c INJECTED "$tmp/trace")" 'x 1' "$(echo "$claims" | sed -n 4p)"

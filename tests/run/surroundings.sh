@@ -66,6 +66,13 @@ echo >&9
 exec 9>&-
 wait
 
+# The command's process can fail just before it is let go: that must not end tare itself.
+for _ in $(seq 100); do
+	"$TARE" run -q --dir /no/such/directory true > "$tmp/said" 2>&1
+	echo "$? $(grep -c 'enter directory' "$tmp/said")"
+done | sort -u > "$tmp/statuses"
+is "$(cat "$tmp/statuses")" '125 1' 'a start directory that cannot be entered is told, every time'
+
 # --- What cannot be ---
 
 refused "has no '='" --env A

@@ -331,20 +331,27 @@ static void every_path_belongs_to_the_longest_entry_that_contains_it(void **stat
 	assert_string_equal(view_entry_of(&view, "/usr")->path, "/");
 }
 
-static void a_part_of_an_entry_is_like_it_and_in_its_place(void **state)
+static void parts_of_an_entry_are_entries_only_if_it_cannot_map_owners(void **state)
 {
 	(void)state;
 	want("/usr", DIRECTORY_READ_ONLY);
-	plan("1 0 0:1 / / rw - ext4 none rw\n2 1 0:2 / /usr/bin rw - ext4 none rw\n"
-	     "3 1 0:3 / /usr/share/doc rw - ext4 none rw\n",
-		"/");
-	assert_int_equal(view_split(&view, "/usr/share", &why), 0);
+	plan("1 0 0:1 / / rw - ext4 none rw\n2 1 0:2 / /usr/share/doc rw - ext4 none rw\n", "/");
+	assert_int_equal(view_add_part(&view, "/usr/share", &why), 0);
+	assert_int_equal(view_add_part(&view, "/usr/share/man", &why), 0);
 	assert_shown_as("/usr/share", VIEW_READ_ONLY);
-	assert_true(find("/usr/share")->is_part);
-	assert_false(find("/usr/share")->is_below_hidden);
-	assert_int_equal(find("/usr/share") - find("/usr/bin"), 1);
-	assert_int_equal(find("/usr/share/doc") - find("/usr/share"), 1);
 	assert_string_equal(view_entry_of(&view, "/usr/share/x")->path, "/usr/share");
+	assert_string_equal(view_entry_of(&view, "/usr/share/doc/x")->path, "/usr/share/doc");
+	assert_string_equal(view.entries[view.whole].path, "/usr");
+	assert_int_equal(view.parts, 2);
+	assert_string_equal(view.entries[view.count - 1].path, "/usr/share/man");
+	assert_false(view_needs_parts(&view));
+	view.entries[view.whole].notes = VIEW_UNMAPPED;
+	assert_true(view_needs_parts(&view));
+	view.entries[view.whole].notes |= VIEW_UNWRITABLE;
+	assert_false(view_needs_parts(&view));
+	view_drop_parts(&view);
+	assert_not_planned("/usr/share");
+	assert_shown_as("/usr/share/doc", VIEW_READ_ONLY);
 }
 
 static void ten_thousand_mounts_are_planned(void **state)
@@ -502,7 +509,7 @@ int main(void)
 		claim(only_what_lies_below_a_hidden_directory_needs_its_directories_made),
 		claim(a_directory_comes_before_what_lies_below_it),
 		claim(every_path_belongs_to_the_longest_entry_that_contains_it),
-		claim(a_part_of_an_entry_is_like_it_and_in_its_place),
+		claim(parts_of_an_entry_are_entries_only_if_it_cannot_map_owners),
 		claim(ten_thousand_mounts_are_planned),
 		claim(the_rule_with_the_longest_path_holds),
 		claim(a_rule_that_changes_nothing_needs_no_entry),

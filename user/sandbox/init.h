@@ -12,7 +12,7 @@
 struct init_task {
 	int socket;	 /* to tare */
 	int tare_socket; /* tare's end, to be closed here */
-	int go_write_fd; /* tare's end of the pipe that lets the command go, to be closed here */
+	int go_write_fd; /* tare's end of the line that lets the command go, to be closed here */
 	struct view *view;
 	struct tmpfs_bounds bounds; /* of what takes its writes in memory */
 	struct scratch scratch;	    /* takes them on disk, if made */

@@ -28,8 +28,12 @@ int mount_new(const char *type, const struct mount_option *options, uint64_t att
 	cleanup_fd int context = fsopen(type, FSOPEN_CLOEXEC);
 	int mount_fd, error;
 
-	if (context < 0)
-		return failure_set(why, errno, "open a new file system of type %s", type);
+	if (context < 0) {
+		error = failure_set(why, errno, "open a new file system of type %s", type);
+		if (error == -ENODEV)
+			(void)failure_hint(why, "sudo modprobe %s", type);
+		return error;
+	}
 	for (; options && options->key; options++) {
 		error = configure(context, type, options, why);
 		if (error)
@@ -65,14 +69,6 @@ int mount_change(int mount_fd, uint64_t attributes, int userns_fd, struct failur
 		return failure_set(why, errno,
 			userns_fd >= 0 ? "map the owners of a mount" : "change a mount");
 	return 0;
-}
-
-bool mount_can_map(const char *path, int userns_fd)
-{
-	cleanup_fd int copy = mount_copy(AT_FDCWD, path, NULL);
-	int error = copy < 0 ? 0 : mount_change(copy, 0, userns_fd, NULL);
-
-	return error != -EINVAL && error != -EPERM;
 }
 
 /* Linux 5.10; glibc 2.36 does not name it. */

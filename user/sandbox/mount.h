@@ -32,9 +32,6 @@ int mount_copy(int directory_fd, const char *path, struct failure *why);
 /* Sets attributes on a mount that is not attached yet; userns_fd >= 0 maps its owners. */
 int mount_change(int mount_fd, uint64_t attributes, int userns_fd, struct failure *why);
 
-/* Whether owners could be mapped in a copy of the mount at `path`; a copy that fails maps them. */
-bool mount_can_map(const char *path, int userns_fd);
-
 /*
  * What whoever mounted it forbade, as attributes for another mount that shows the same files:
  * noexec, nosymfollow, noatime. Not read-only, nosuid and nodev, which are for the caller to say.

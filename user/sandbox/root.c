@@ -635,20 +635,40 @@ static int blame(const struct view_entry *entry, int error, struct failure *why)
 }
 
 /* The first entry is '/', for which there always is a rule. */
-static int build_view(struct builder *builder, struct failure *why)
+static int build_numbered(struct builder *builder, size_t number, struct failure *why)
 {
+	const struct view_entry *entry = &builder->spec->view->entries[number];
+	int error;
+
+	builder->entry = number;
+	error = number ? build_entry(builder, why) : build_root(builder, why);
+	if (error == -ENOENT && may_be_missing(entry))
+		return 0;
+	return error ? blame(entry, error, why) : 0;
+}
+
+/* Before what lies below them. */
+static int build_parts(struct builder *builder, struct failure *why)
+{
+	const struct view *view = builder->spec->view;
 	int error = 0;
 
-	for (; builder->entry < builder->spec->view->count && !error; builder->entry++) {
-		const struct view_entry *entry = current_entry(builder);
+	for (size_t i = view->count - view->parts; i < view->count && !error; i++)
+		error = build_numbered(builder, i, why);
+	return error;
+}
 
-		error = builder->entry ? build_entry(builder, why) : build_root(builder, why);
-		if (error == -ENOENT && may_be_missing(entry))
-			error = 0;
-		if (error)
-			return blame(entry, error, why);
+static int build_view(struct builder *builder, struct failure *why)
+{
+	const struct view *view = builder->spec->view;
+	int error = 0;
+
+	for (size_t i = 0; i < view->count - view->parts && !error; i++) {
+		error = build_numbered(builder, i, why);
+		if (!error && i == view->whole && view_needs_parts(view))
+			error = build_parts(builder, why);
 	}
-	return 0;
+	return error;
 }
 
 /* Where the container shows TMPDIR, the run's own directory there is empty. */

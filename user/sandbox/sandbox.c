@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,7 +22,6 @@
 #include "janitor.h"
 #include "limit.h"
 #include "message.h"
-#include "mount.h"
 #include "mountinfo.h"
 #include "process.h"
 #include "scratch.h"
@@ -75,12 +75,10 @@ int sandbox_list_mounts(const struct sandbox *sandbox, struct mount_notes *out, 
 
 	if (!notes)
 		return failure_set(why, ENOMEM, "list the mounts that are not shown as they are");
-	for (size_t i = 0; i < view->count; i++) {
-		const struct view_entry *entry = &view->entries[i];
-
-		/* The part of a mount is told with the mount. */
-		if (entry->notes && !entry->is_part)
-			notes[count++] = note_of(entry);
+	/* The parts are told with what they are parts of. */
+	for (size_t i = 0; i < view->count - view->parts; i++) {
+		if (view->entries[i].notes)
+			notes[count++] = note_of(&view->entries[i]);
 	}
 	*out = (struct mount_notes){ .notes = notes, .count = count };
 	return 0;
@@ -145,39 +143,42 @@ static bool is_closed_way(const char *path, uid_t uid)
 	return !lstat(path, &status) && status.st_uid == uid && !(status.st_mode & S_IXOTH);
 }
 
-/*
- * Where owners cannot be mapped, of an overlay only the top directory can be the command's. So the
- * directory in which it starts becomes one, and so do those on the way to it that others could not
- * pass. `directory` lies below the entry `whole`.
- */
-static int split_way(struct sandbox *sandbox, const struct run_config *config, size_t whole,
-	const char *directory, struct failure *why)
+/* The directories on the way from `above` to `directory` that others could not pass. */
+static int add_closed_ways(struct sandbox *sandbox, const struct run_config *config,
+	const char *above, const char *directory, struct failure *why)
 {
 	cleanup_free char *way = strdup(directory);
-	int error = way ? 0 : failure_set(why, ENOMEM, "plan the way to '%s'", directory);
+	int error = 0;
 
-	for (size_t i = whole + 1; !error && directory[i]; i++) {
+	if (!way)
+		return failure_set(why, ENOMEM, "plan the way to '%s'", directory);
+	for (size_t i = strlen(above) + 1; !error && directory[i]; i++) {
 		if (directory[i] != '/')
 			continue;
 		way[i] = '\0';
 		if (is_closed_way(way, config->uid))
-			error = view_split(&sandbox->view, way, why);
+			error = view_add_part(&sandbox->view, way, why);
 		way[i] = '/';
 	}
-	return error ? error : view_split(&sandbox->view, directory, why);
+	return error;
 }
 
-static int split_start(struct sandbox *sandbox, const struct run_config *config,
+/*
+ * Where owners cannot be mapped, of an overlay only the top directory can be the command's. So the
+ * directory in which it starts becomes one, and the way to it is opened.
+ */
+static int add_parts(struct sandbox *sandbox, const struct run_config *config,
 	const char *directory, struct failure *why)
 {
 	const struct view_entry *whole = view_entry_of(&sandbox->view, directory);
 	struct stat status;
+	int error;
 
 	if (whole->mode != VIEW_OVERLAY || !strcmp(whole->path, directory) ||
-		view_is_fresh(directory) || lstat(directory, &status) || !S_ISDIR(status.st_mode) ||
-		mount_can_map(whole->path, sandbox->userns_fd))
+		view_is_fresh(directory) || lstat(directory, &status) || !S_ISDIR(status.st_mode))
 		return 0;
-	return split_way(sandbox, config, strlen(whole->path), directory, why);
+	error = add_closed_ways(sandbox, config, whole->path, directory, why);
+	return error ? error : view_add_part(&sandbox->view, directory, why);
 }
 
 /* Without links and "..", for paths are compared; one that is only there inside stays as it is. */
@@ -196,19 +197,22 @@ static int prepare_container(struct sandbox *sandbox, const struct run_config *c
 	cleanup_free char *start = planned_directory(sandbox->directory);
 	struct view_rules rules = { 0 };
 	size_t count = list_rules(config, wanted);
-	int error = start ? view_rules_resolve(&rules, wanted, count, start, why)
-			  : failure_set(why, ENOMEM, "name the start directory");
+	int error;
 
+	if (!start)
+		return failure_set(why, ENOMEM, "name the start directory");
+	error = view_rules_resolve(&rules, wanted, count, start, why);
 	if (!error)
 		error = view_plan(&sandbox->view, mounts, look, &rules, why);
 	view_rules_done(&rules);
+	if (!error)
+		error = add_parts(sandbox, config, start, why);
 	if (!error)
 		error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
 	if (error)
 		return error;
 	sandbox->userns_fd = identity_open_namespace(config->allow_namespaces, why);
-	return sandbox->userns_fd < 0 ? sandbox->userns_fd
-				      : split_start(sandbox, config, start, why);
+	return sandbox->userns_fd < 0 ? sandbox->userns_fd : 0;
 }
 
 static int make_directories(struct sandbox *sandbox, const struct run_config *config,
@@ -285,8 +289,9 @@ static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, 
 
 	if (error)
 		return error;
-	if (pipe2(sandbox->go, O_CLOEXEC))
-		return failure_set(why, errno, "make a pipe");
+	/* No pipe: the word to go may come to nobody, and must not be answered by SIGPIPE. */
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sandbox->go))
+		return failure_set(why, errno, "make a pair of sockets");
 	fill_task(sandbox, spec);
 	error = process_start(&init, &sandbox->init, why);
 	/* Its end must be open in PID 1 alone, or its death would not be heard. */
@@ -395,6 +400,8 @@ int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure 
 		*why = message.failure;
 		return why->errnum ? -why->errnum : -EINVAL;
 	}
+	if (!view_needs_parts(&sandbox->view))
+		view_drop_parts(&sandbox->view);
 	return 0;
 }
 
@@ -434,7 +441,8 @@ static void lend_terminal(struct sandbox *sandbox)
 int sandbox_go(struct sandbox *sandbox, struct failure *why)
 {
 	lend_terminal(sandbox);
-	if (write(sandbox->go[1], "g", 1) != 1)
+	/* Who failed since it said that it waits is gone: that is the next event. */
+	if (send(sandbox->go[1], "g", 1, MSG_NOSIGNAL) != 1 && errno != EPIPE)
 		return failure_set(why, errno, "let the command go");
 	return 0;
 }

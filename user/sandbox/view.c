@@ -54,14 +54,28 @@ struct place {
 	bool is_closed;
 };
 
-/* The last one that contains the path: entries come in path order. */
+/* The number of the longest entry that contains the path; there always is '/', but while planning.
+ */
+static size_t number_of_entry(const struct view *view, const char *path)
+{
+	size_t number = view->count, length = 0;
+
+	for (size_t i = 0; i < view->count; i++) {
+		const char *entry = view->entries[i].path;
+
+		if (path_is_inside(path, entry) && strlen(entry) > length) {
+			number = i;
+			length = strlen(entry);
+		}
+	}
+	return number;
+}
+
 const struct view_entry *view_entry_of(const struct view *view, const char *path)
 {
-	for (size_t i = view->count; i > 0; i--) {
-		if (path_is_inside(path, view->entries[i - 1].path))
-			return &view->entries[i - 1];
-	}
-	return NULL;
+	size_t number = number_of_entry(view, path);
+
+	return number < view->count ? &view->entries[number] : NULL;
 }
 
 /* Whether what holds above already makes of this place what its rule wants. */
@@ -190,25 +204,36 @@ int view_plan(struct view *view, const struct mountinfo_list *mounts,
 	return 0;
 }
 
-/* In its place, so that path order stays. */
-int view_split(struct view *view, const char *path, struct failure *why)
+int view_add_part(struct view *view, const char *path, struct failure *why)
 {
-	enum view_mode mode = view_entry_of(view, path)->mode;
-	struct view_entry part = { .path = strdup(path), .mode = mode, .is_part = true };
-	struct view_entry *more =
-		reallocarray(view->entries, view->count + 1, sizeof(*view->entries));
-	size_t place = view->count;
+	size_t whole = number_of_entry(view, path);
+	struct view_entry part = { .path = strdup(path), .mode = view->entries[whole].mode };
+	struct view_entry *more = NULL;
 
-	view->entries = more ? more : view->entries;
-	if (!part.path || !more) {
+	if (part.path)
+		more = reallocarray(view->entries, view->count + 1, sizeof(*view->entries));
+	if (!more) {
 		free(part.path);
 		return failure_set(why, ENOMEM, "plan the container's file system");
 	}
-	for (; place && strcmp(view->entries[place - 1].path, path) > 0; place--)
-		view->entries[place] = view->entries[place - 1];
-	view->entries[place] = part;
-	view->count++;
+	if (!view->parts++)
+		view->whole = whole;
+	view->entries = more;
+	view->entries[view->count++] = part;
 	return 0;
+}
+
+bool view_needs_parts(const struct view *view)
+{
+	unsigned int notes = view->entries[view->whole].notes;
+
+	return view->parts && (notes & VIEW_UNMAPPED) && !(notes & VIEW_UNWRITABLE);
+}
+
+void view_drop_parts(struct view *view)
+{
+	for (; view->parts; view->parts--)
+		free(view->entries[--view->count].path);
 }
 
 void view_done(struct view *view)

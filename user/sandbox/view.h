@@ -31,13 +31,18 @@ struct view_entry {
 	enum view_mode mode;
 	unsigned int notes;   /* of enum view_note; all but the first are found while it is built */
 	bool is_mount;	      /* of the host, which may be gone when it is built */
-	bool is_part;	      /* of the entry above it, without a rule or a mount of its own */
 	bool is_below_hidden; /* its directories must be made first */
 };
 
+/*
+ * Entries come in path order, a directory before what lies below it. Only the parts come last:
+ * directories of one entry, which are made to entries, from the top, if that cannot map owners.
+ */
 struct view {
-	struct view_entry *entries; /* owned; a directory comes before what lies below it */
-	size_t count;
+	struct view_entry *entries; /* owned */
+	size_t count;		    /* with the parts */
+	size_t parts;
+	size_t whole; /* the number of the entry that they are parts of */
 };
 
 /* A rule with its path made absolute, without links, "." or ".." in it. */
@@ -82,8 +87,15 @@ int view_plan(struct view *view, const struct mountinfo_list *mounts,
 /* The entry that an absolute path belongs to: the longest that contains it. Borrowed. */
 const struct view_entry *view_entry_of(const struct view *view, const char *path);
 
-/* Gives a directory an entry of its own, with the mode of the one that it belongs to. */
-int view_split(struct view *view, const char *path, struct failure *why);
+/*
+ * Adds a part, with the mode of the entry that it belongs to, which is the same for all parts. They
+ * are added from the top.
+ */
+int view_add_part(struct view *view, const char *path, struct failure *why);
+
+/* Once the notes tell: whether the parts are entries. If not, they are to be dropped. */
+bool view_needs_parts(const struct view *view);
+void view_drop_parts(struct view *view);
 
 void view_done(struct view *view);
 
