@@ -129,6 +129,58 @@ static void decimals_are_read_whole_or_not_at_all(void **state)
 	assert_true(value == 0);
 }
 
+static void sizes_are_read_with_the_units_that_people_type(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} sizes[] = { { "0", 0 }, { "512", 512 }, { "1B", 1 }, { "2kB", 2000 }, { "3MB", 3000000 },
+		{ "4GB", 4000000000 }, { "5TB", 5000000000000 }, { "6KiB", 6144 },
+		{ "7MiB", 7340032 }, { "8GiB", 8589934592 }, { "9TiB", 9895604649984 },
+		{ "007B", 7 }, { "18446744073709551615", UINT64_MAX },
+		{ "16777215TiB", 16777215ULL << 40 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		uint64_t bytes = 5;
+
+		assert_int_equal(text_parse_size(sizes[i].text, &bytes), 0);
+		assert_true(bytes == sizes[i].bytes);
+	}
+}
+
+static void what_only_looks_like_a_size_is_none(void **state)
+{
+	static const char *const texts[] = { "", "B", "kB", "1k", "1KB", "1kb", "1 kB", " 1kB",
+		"1kB ", "1KiBB", "1.5MB", "1e3", "0x10", "-1", "+1", "1\n", "1B\n", "1Mi", "1PB",
+		"٥" };
+	static const char *const large[] = { "18446744073709551616", "18446744073709551616B",
+		"16777216TiB", "20000000000GiB", "18446744073709551615kB" };
+	uint64_t bytes = 5;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		assert_int_equal(text_parse_size(texts[i], &bytes), -EINVAL);
+	for (size_t i = 0; i < sizeof(large) / sizeof(*large); i++)
+		assert_int_equal(text_parse_size(large[i], &bytes), -ERANGE);
+	assert_int_equal(bytes, 5);
+}
+
+static void code_points_are_taken_off_one_by_one(void **state)
+{
+	uint32_t code_point;
+
+	(void)state;
+	assert_int_equal(text_decode("a", &code_point), 1);
+	assert_int_equal(code_point, 'a');
+	assert_int_equal(text_decode("\xf0\x9f\x98\x80x", &code_point), 4);
+	assert_int_equal(code_point, 0x1f600);
+	assert_int_equal(text_decode("\xe2\x82z", &code_point), 2);
+	assert_true(code_point == TEXT_NO_CODE_POINT);
+	assert_int_equal(text_decode("\xff", &code_point), 1);
+	assert_true(code_point == TEXT_NO_CODE_POINT);
+}
+
 static void utf8_is_told_from_what_only_looks_like_it(void **state)
 {
 	static const char *const valid[] = { "", "make", "größe", "\xc2\x80", "\xdf\xbf",
@@ -271,6 +323,9 @@ int main(void)
 		cmocka_unit_test(ratios_have_two_decimals_and_survive_division_by_nothing),
 		cmocka_unit_test(numbers_do_not_follow_the_locale),
 		cmocka_unit_test(decimals_are_read_whole_or_not_at_all),
+		cmocka_unit_test(sizes_are_read_with_the_units_that_people_type),
+		cmocka_unit_test(what_only_looks_like_a_size_is_none),
+		cmocka_unit_test(code_points_are_taken_off_one_by_one),
 		cmocka_unit_test(utf8_is_told_from_what_only_looks_like_it),
 		cmocka_unit_test(each_invalid_sequence_becomes_one_replacement_character),
 		cmocka_unit_test(base64_is_the_one_of_rfc_4648),

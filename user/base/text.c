@@ -153,17 +153,29 @@ static bool is_digit(char letter)
 	return letter >= '0' && letter <= '9';
 }
 
-int text_parse_decimal(const char *text, uint64_t *value)
+/* Takes the digits at the beginning off the text. */
+static int take_digits(const char **text, uint64_t *value)
 {
 	uint64_t number = 0;
 
-	if (!is_digit(*text))
+	if (!is_digit(**text))
 		return -EINVAL;
-	for (; is_digit(*text); text++) {
+	for (; is_digit(**text); (*text)++) {
 		if (__builtin_mul_overflow(number, 10, &number) ||
-			__builtin_add_overflow(number, (uint64_t)(*text - '0'), &number))
+			__builtin_add_overflow(number, (uint64_t)(**text - '0'), &number))
 			return -ERANGE;
 	}
+	*value = number;
+	return 0;
+}
+
+int text_parse_decimal(const char *text, uint64_t *value)
+{
+	uint64_t number;
+	int error = take_digits(&text, &number);
+
+	if (error)
+		return error;
 	if (*text == '\n')
 		text++;
 	if (*text)
@@ -172,9 +184,36 @@ int text_parse_decimal(const char *text, uint64_t *value)
 	return 0;
 }
 
-/* UTF-8 */
+static const struct unit typed_size_units[] = {
+	{ "", 1 },
+	{ "B", 1 },
+	{ "kB", 1000 },
+	{ "MB", 1000 * 1000 },
+	{ "GB", 1000 * 1000 * 1000 },
+	{ "TB", 1000ULL * 1000 * 1000 * 1000 },
+	{ "KiB", 1ULL << 10 },
+	{ "MiB", 1ULL << 20 },
+	{ "GiB", 1ULL << 30 },
+	{ "TiB", 1ULL << 40 },
+};
 
-#define NOT_A_CODE_POINT UINT32_MAX
+int text_parse_size(const char *text, uint64_t *bytes)
+{
+	uint64_t number;
+	int error = take_digits(&text, &number);
+
+	for (size_t i = 0; i < ARRAY_SIZE(typed_size_units) && !error; i++) {
+		if (strcmp(text, typed_size_units[i].name) != 0)
+			continue;
+		if (__builtin_mul_overflow(number, typed_size_units[i].size, &number))
+			return -ERANGE;
+		*bytes = number;
+		return 0;
+	}
+	return error ? error : -EINVAL;
+}
+
+/* UTF-8 */
 
 /* A row of table 3-7 of the Unicode standard: no overlong form, no surrogate, none above 10FFFF. */
 static const struct utf8_form {
@@ -203,17 +242,13 @@ static const struct utf8_form *utf8_find_form(unsigned char first)
 	return NULL;
 }
 
-/*
- * Takes one code point off a NUL-terminated text, or NOT_A_CODE_POINT and as many bytes as could
- * still have become one. Returns the number of bytes, at least 1.
- */
-static size_t utf8_decode(const char *text, uint32_t *code_point)
+size_t text_decode(const char *text, uint32_t *code_point)
 {
 	const unsigned char *bytes = (const unsigned char *)text;
 	const struct utf8_form *form = utf8_find_form(bytes[0]);
 	uint32_t value;
 
-	*code_point = NOT_A_CODE_POINT;
+	*code_point = TEXT_NO_CODE_POINT;
 	if (!form)
 		return 1;
 	value = bytes[0] & form->first_mask;
@@ -234,8 +269,8 @@ bool text_is_utf8(const char *text)
 	uint32_t code_point;
 
 	while (*text) {
-		text += utf8_decode(text, &code_point);
-		if (code_point == NOT_A_CODE_POINT)
+		text += text_decode(text, &code_point);
+		if (code_point == TEXT_NO_CODE_POINT)
 			return false;
 	}
 	return true;
@@ -251,10 +286,10 @@ char *text_repair_utf8(const char *text)
 	if (!result)
 		return NULL;
 	while (*text) {
-		size_t length = utf8_decode(text, &code_point);
+		size_t length = text_decode(text, &code_point);
 
-		end = code_point == NOT_A_CODE_POINT ? stpcpy(end, replacement)
-						     : mempcpy(end, text, length);
+		end = code_point == TEXT_NO_CODE_POINT ? stpcpy(end, replacement)
+						       : mempcpy(end, text, length);
 		text += length;
 	}
 	*end = '\0';
@@ -301,7 +336,7 @@ static const struct {
 	{ 0xfeff, 0xfeff },   /* byte order mark */
 	{ 0xfff9, 0xfffb },   /* interlinear annotations */
 	{ 0xe0000, 0xe0fff }, /* tags */
-	{ NOT_A_CODE_POINT, NOT_A_CODE_POINT },
+	{ TEXT_NO_CODE_POINT, TEXT_NO_CODE_POINT },
 };
 
 static bool is_harmful(uint32_t code_point)
@@ -330,7 +365,7 @@ static char *put_escaped(char *end, const char *bytes, size_t length, uint32_t c
 
 	if (code_point >= '\a' && code_point <= '\r')
 		return end + sprintf(end, "\\%c", letters[code_point - '\a']);
-	if (code_point == NOT_A_CODE_POINT || code_point < 0x80)
+	if (code_point == TEXT_NO_CODE_POINT || code_point < 0x80)
 		return put_bytes_escaped(end, bytes, length);
 	return end + sprintf(end, code_point > 0xffff ? "\\U%08x" : "\\u%04x", code_point);
 }
@@ -341,7 +376,7 @@ static char *put_text(char *end, const char *text, const char *special)
 	uint32_t code_point;
 
 	while (*text) {
-		size_t length = utf8_decode(text, &code_point);
+		size_t length = text_decode(text, &code_point);
 
 		if (is_harmful(code_point)) {
 			end = put_escaped(end, text, length, code_point);
@@ -388,7 +423,7 @@ static enum quoting choose_quoting(const char *argument)
 	uint32_t code_point;
 
 	while (*argument) {
-		argument += utf8_decode(argument, &code_point);
+		argument += text_decode(argument, &code_point);
 		if (quoting_of(code_point) > quoting)
 			quoting = quoting_of(code_point);
 	}
@@ -451,7 +486,7 @@ static const char *skip_columns(const char *text, size_t columns)
 	uint32_t code_point;
 
 	for (; *text && columns; columns--)
-		text += utf8_decode(text, &code_point);
+		text += text_decode(text, &code_point);
 	return text;
 }
 

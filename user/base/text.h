@@ -45,6 +45,20 @@ struct text_short text_format_ratio(uint64_t part, uint64_t whole);
  */
 int text_parse_decimal(const char *text, uint64_t *value);
 
+/*
+ * Reads a size as people type it: decimal digits and at once a unit, B, kB, MB, GB, TB (powers of
+ * 1000) or KiB, MiB, GiB, TiB (of 1024); none is B. Returns 0, -EINVAL when there is anything
+ * else, -ERANGE above UINT64_MAX; *bytes changes only on success.
+ */
+int text_parse_size(const char *text, uint64_t *bytes);
+
+/*
+ * Takes one code point off a NUL-terminated text, or TEXT_NO_CODE_POINT and as many bytes as could
+ * still have become one. Returns the number of bytes, at least 1.
+ */
+#define TEXT_NO_CODE_POINT UINT32_MAX
+size_t text_decode(const char *text, uint32_t *code_point);
+
 bool text_is_utf8(const char *text);
 
 /* The text as valid UTF-8: each invalid sequence becomes one U+FFFD, as browsers do it. */
