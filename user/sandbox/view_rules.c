@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 
 _Static_assert((int)VIEW_OVERLAY == DIRECTORY_OVERLAY && (int)VIEW_HIDDEN == DIRECTORY_HIDDEN &&
@@ -43,20 +44,6 @@ static int refuse(
 	return errnum ? -errnum : -EINVAL;
 }
 
-/* What the kernel itself calls the directory, whatever links led to its parent. */
-static char *true_path(int directory_fd)
-{
-	char link[64], path[PATH_MAX];
-	ssize_t length;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", directory_fd);
-	length = readlink(link, path, sizeof(path) - 1);
-	if (length <= 0 || path[0] != '/')
-		return NULL;
-	path[length] = '\0';
-	return strdup(path);
-}
-
 /* A link as the last part is refused: a rule that follows it would not hold for the link itself. */
 static int look_up(const struct directory_rule *wanted, char **path, struct failure *why)
 {
@@ -72,7 +59,7 @@ static int look_up(const struct directory_rule *wanted, char **path, struct fail
 	if (!S_ISDIR(status.st_mode))
 		return refuse(wanted, 0, "is not a directory", why);
 	directory = open(wanted->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	*path = directory >= 0 ? true_path(directory) : NULL;
+	*path = directory >= 0 ? file_path_of(directory) : NULL;
 	return *path ? 0 : refuse(wanted, directory < 0 ? errno : ENOENT, NULL, why);
 }
 
