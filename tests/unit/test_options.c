@@ -441,6 +441,12 @@ static void a_directory_has_no_mode_without_a_container(void **state)
 		"--no-container", "--hidden-dir", "/a", "true");
 }
 
+static void an_id_has_no_newline(void **state)
+{
+	(void)state;
+	assert_refused("--uid: $'1\\n' is no number from 0 to 1879048191", "--uid", "1\n", "true");
+}
+
 static void help_lists_every_option_that_is_understood(void **state)
 {
 	static const char *const lines[] = { "  -j, --json FILE ", "  -q, --quiet ",
@@ -531,6 +537,7 @@ int main(void)
 		cmocka_unit_test(help_begins_with_the_usage_and_ends_with_a_newline),
 		cmocka_unit_test(directories_keep_the_order_and_the_mode_they_were_given_in),
 		cmocka_unit_test(a_directory_has_no_mode_without_a_container),
+		cmocka_unit_test(an_id_has_no_newline),
 		cmocka_unit_test(help_lists_every_option_that_is_understood),
 		cmocka_unit_test(every_option_in_the_help_is_understood),
 		cmocka_unit_test(what_can_be_let_through_is_in_the_help),

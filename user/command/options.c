@@ -116,13 +116,19 @@ static int apply_start_directory(struct run_config *config, const char *value, s
 	return 0;
 }
 
+/* A number as it is typed has no newline at its end. */
+static int parse_number(const char *value, uint64_t *number)
+{
+	return strchr(value, '\n') ? -EINVAL : text_parse_decimal(value, number);
+}
+
 /* An id of the host that has a counterpart inside; the kernel keeps the last number for itself. */
 static int parse_id(const char *option, const char *value, unsigned int *id, struct failure *why)
 {
 	cleanup_free char *shown = NULL;
 	uint64_t number;
 
-	if (!text_parse_decimal(value, &number) && number < CONFIG_ID_LIMIT) {
+	if (!parse_number(value, &number) && number < CONFIG_ID_LIMIT) {
 		*id = number;
 		return 0;
 	}
