@@ -223,10 +223,11 @@ static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, st
 
 	if (!error)
 		error = find_start_directory(sandbox, spec->config, why);
-	if (!error)
-		error = make_cgroups(sandbox, &mounts, why);
+	/* What is asked for in vain is refused before there is anything to be removed. */
 	if (!error && !spec->config->no_container)
 		error = prepare_container(sandbox, spec->config, &mounts, why);
+	if (!error)
+		error = make_cgroups(sandbox, &mounts, why);
 	mountinfo_done(&mounts);
 	if (error)
 		return error;
