@@ -441,6 +441,103 @@ static void a_directory_has_no_mode_without_a_container(void **state)
 		"--no-container", "--hidden-dir", "/a", "true");
 }
 
+static void no_files_are_copied_unless_asked_for(void **state)
+{
+	(void)state;
+	assert_parsed("true");
+	assert_int_equal(config.result_pattern_count, 0);
+	assert_null(config.output_directory);
+	assert_parsed("--result-files", "", "true");
+	assert_int_equal(config.result_pattern_count, 0);
+	assert_parsed("--output-directory", "out", "--result-files=", "true");
+	assert_int_equal(config.result_pattern_count, 0);
+}
+
+static void an_output_directory_alone_is_for_all_below_the_start(void **state)
+{
+	(void)state;
+	assert_parsed("--output-directory", "out", "true");
+	assert_string_equal(config.output_directory, "out");
+	assert_int_equal(config.result_pattern_count, 1);
+	assert_string_equal(config.result_patterns[0], ".");
+}
+
+static void patterns_alone_are_copied_to_the_usual_place(void **state)
+{
+	(void)state;
+	assert_parsed("--result-files", "a", "--result-files=", "--result-files", "/b/*", "true");
+	assert_string_equal(config.output_directory, "output.files");
+	assert_int_equal(config.result_pattern_count, 2);
+	assert_string_equal(config.result_patterns[0], "a");
+	assert_string_equal(config.result_patterns[1], "/b/*");
+}
+
+static void limits_of_files_are_numbers_and_sizes(void **state)
+{
+	(void)state;
+	assert_parsed("--output-directory=out", "--files-count-limit", "10", "--files-size-limit",
+		"1MiB", "true");
+	assert_int_equal(config.files_count_limit, 10);
+	assert_int_equal(config.files_size_limit_bytes, 1 << 20);
+}
+
+static void slips_about_files_are_told(void **state)
+{
+	static const char units[] =
+		" is no size from 1 B on in B, kB, MB, GB, TB, KiB, MiB, GiB or TiB";
+	static const char *const numbers[] = { "0", "", "-1", "+1", "1x", " 1", "1 ", "0x10", "1e3",
+		"18446744073709551616", "1\n" };
+	static const char *const sizes[] = { "0", "0kB", "", "10KB", "10 kB", "10k", "-1B",
+		"20000000000GiB", "1\n" };
+
+	(void)state;
+	assert_refused("--output-directory: the path is empty; give a directory",
+		"--output-directory", "", "true");
+	assert_refused("--output-directory: given twice", "--output-directory=a",
+		"--output-directory=a", "true");
+	assert_refused("--result-files: ../x leads out of the start directory", "--result-files",
+		"../x", "true");
+	assert_refused(
+		"--result-files: '[' has a '[' without a ']'; a '[' of a name is written [[]",
+		"--result-files", "[", "true");
+	for (size_t i = 0; i < LENGTH(numbers); i++) {
+		assert_int_equal(
+			PARSE("--output-directory=a", "--files-count-limit", numbers[i], "true"),
+			-EINVAL);
+		assert_non_null(strstr(why.what, " is no number from 1 on"));
+	}
+	for (size_t i = 0; i < LENGTH(sizes); i++) {
+		assert_int_equal(
+			PARSE("--output-directory=a", "--files-size-limit", sizes[i], "true"),
+			-EINVAL);
+		assert_non_null(strstr(why.what, units));
+	}
+	assert_refused("--files-count-limit: given twice", "--files-count-limit=1",
+		"--files-count-limit=1", "true");
+	assert_refused("--files-size-limit: given twice", "--files-size-limit=1",
+		"--files-size-limit=1", "true");
+}
+
+static void a_limit_of_files_needs_files(void **state)
+{
+	(void)state;
+	assert_refused("--files-count-limit: no files are copied; give --output-directory too",
+		"--files-count-limit=1", "true");
+	assert_refused("--files-size-limit: no files are copied; give --output-directory too",
+		"--output-directory=a", "--result-files=", "--files-size-limit=1", "true");
+}
+
+static void without_a_container_no_files_are_copied(void **state)
+{
+	static const char *const options[] = { "--output-directory=a", "--result-files=a",
+		"--result-files=", "--files-count-limit=1", "--files-size-limit=1" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(options); i++)
+		assert_refused("--no-container: without one the command's files need not be copied",
+			"--no-container", options[i], "true");
+}
+
 static void an_id_has_no_newline(void **state)
 {
 	(void)state;
@@ -455,7 +552,9 @@ static void help_lists_every_option_that_is_understood(void **state)
 		"      --full-access-dir DIR ", "      --hidden-dir DIR ", "      --keep-tmp ",
 		"      --dir DIR ", "      --network-access ", "      --uid NUMBER ",
 		"      --gid NUMBER ", "      --env NAME=VALUE ", "      --keep-env NAME ",
-		"      --clear-env ", "  -h, --help " };
+		"      --clear-env ", "      --output-directory DIR ",
+		"      --result-files PATTERN ", "      --files-count-limit NUMBER ",
+		"      --files-size-limit SIZE ", "  -h, --help " };
 	cleanup_free char *text = help_text();
 	size_t listed = 0;
 
@@ -489,7 +588,7 @@ static void every_option_in_the_help_is_understood(void **state)
 		assert_null(strstr(why.what, "no such option"));
 		tried++;
 	}
-	assert_int_equal(tried, 18);
+	assert_int_equal(tried, 22);
 }
 
 static void what_can_be_let_through_is_in_the_help(void **state)
@@ -537,6 +636,13 @@ int main(void)
 		cmocka_unit_test(help_begins_with_the_usage_and_ends_with_a_newline),
 		cmocka_unit_test(directories_keep_the_order_and_the_mode_they_were_given_in),
 		cmocka_unit_test(a_directory_has_no_mode_without_a_container),
+		cmocka_unit_test(no_files_are_copied_unless_asked_for),
+		cmocka_unit_test(an_output_directory_alone_is_for_all_below_the_start),
+		cmocka_unit_test(patterns_alone_are_copied_to_the_usual_place),
+		cmocka_unit_test(limits_of_files_are_numbers_and_sizes),
+		cmocka_unit_test(slips_about_files_are_told),
+		cmocka_unit_test(a_limit_of_files_needs_files),
+		cmocka_unit_test(without_a_container_no_files_are_copied),
 		cmocka_unit_test(an_id_has_no_newline),
 		cmocka_unit_test(help_lists_every_option_that_is_understood),
 		cmocka_unit_test(every_option_in_the_help_is_understood),

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* How the command sees a directory of the host, and everything below it. */
 enum directory_mode {
@@ -22,6 +23,7 @@ struct directory_rule {
 /* More on one command line is a mistake of a script. */
 #define DIRECTORY_RULES 256
 #define ENVIRONMENT_RULES 256
+#define RESULT_PATTERNS 256
 
 /* Ids from here on have no counterpart inside: as many are mapped (see sandbox/identity.h). */
 #define CONFIG_ID_LIMIT 0x70000000u
@@ -46,6 +48,16 @@ struct run_config {
 	size_t kept_count;
 	const char *set_entries[ENVIRONMENT_RULES]; /* "NAME=VALUE", no name twice */
 	size_t set_count;
+
+	/*
+	 * What is copied out of the container after the run, and where to. Patterns are
+	 * base/pattern.h's, relative to where the command starts; without one it is nothing.
+	 */
+	const char *output_directory;
+	const char *result_patterns[RESULT_PATTERNS];
+	size_t result_pattern_count;
+	bool has_result_patterns; /* they were asked for, if only for none */
+	uint64_t files_count_limit, files_size_limit_bytes; /* 0: none */
 
 	/* What the seccomp filter lets through although it is refused by default. */
 	bool allow_io_uring;

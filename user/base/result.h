@@ -14,6 +14,7 @@
 #include <sys/types.h>
 #include <time.h>
 #include "failure.h"
+#include "files_result.h"
 
 struct number {
 	bool is_known;
@@ -126,12 +127,13 @@ struct result {
 		struct mount_counts mounts;
 		const char *cgroup_layout; /* "cgroup2", "hybrid" */
 	} container;
+	struct files_result files;
 };
 
 /* Makes *result an error of tare's own: nothing in it can be trusted. */
 void result_set_error(struct result *result, const struct failure *why);
 
-/* Marks every number unknown for this reason; static storage. */
+/* Marks every number, and the files, unknown for this reason; static storage. */
 void result_set_unknown(struct result *result, const char *reason);
 
 /* Frees what *result owns; a zeroed or half-filled result is fine. */

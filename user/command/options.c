@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "base/environment.h"
+#include "base/pattern.h"
 #include "base/text.h"
 
 struct option_entry {
@@ -197,6 +198,68 @@ static int apply_env(struct run_config *config, const char *value, struct failur
 	return error;
 }
 
+static int apply_output_directory(struct run_config *config, const char *value, struct failure *why)
+{
+	if (!*value)
+		return failure_set(
+			why, 0, "--output-directory: the path is empty; give a directory");
+	if (config->output_directory)
+		return failure_set(why, 0, "--output-directory: given twice");
+	config->output_directory = value;
+	return 0;
+}
+
+/* The empty pattern is none, and so takes the place of the one that would be there by default. */
+static int apply_result_files(struct run_config *config, const char *value, struct failure *why)
+{
+	struct pattern pattern;
+	struct failure wrong;
+	int error;
+
+	config->has_result_patterns = true;
+	if (!*value)
+		return 0;
+	if (config->result_pattern_count == RESULT_PATTERNS)
+		return failure_set(
+			why, 0, "--result-files: more than %d patterns", RESULT_PATTERNS);
+	error = pattern_parse(value, &pattern, &wrong);
+	if (error)
+		return failure_set(why, wrong.errnum, "--result-files: %.900s", wrong.what);
+	pattern_done(&pattern);
+	config->result_patterns[config->result_pattern_count++] = value;
+	return 0;
+}
+
+static int apply_files_count_limit(
+	struct run_config *config, const char *value, struct failure *why)
+{
+	cleanup_free char *shown = NULL;
+
+	if (config->files_count_limit)
+		return failure_set(why, 0, "--files-count-limit: given twice");
+	if (!parse_number(value, &config->files_count_limit) && config->files_count_limit)
+		return 0;
+	shown = text_quote(value);
+	return failure_set(
+		why, 0, "--files-count-limit: %.100s is no number from 1 on", shown ? shown : "it");
+}
+
+static int apply_files_size_limit(struct run_config *config, const char *value, struct failure *why)
+{
+	cleanup_free char *shown = NULL;
+
+	if (config->files_size_limit_bytes)
+		return failure_set(why, 0, "--files-size-limit: given twice");
+	if (!text_parse_size(value, &config->files_size_limit_bytes) &&
+		config->files_size_limit_bytes)
+		return 0;
+	shown = text_quote(value);
+	return failure_set(why, 0,
+		"--files-size-limit: %.100s is no size from 1 B on in B, kB, MB, GB, TB, KiB, MiB, "
+		"GiB or TiB",
+		shown ? shown : "it");
+}
+
 static const struct option_entry entries[] = {
 	{ "json", 'j', "FILE", "write the result document to FILE; '-' is stdout", apply_json },
 	{ "quiet", 'q', NULL, "no summary on standard error", apply_quiet },
@@ -218,6 +281,14 @@ static const struct option_entry entries[] = {
 	{ "keep-env", 0, "NAME", "of the caller's keep only the variable so named",
 		apply_keep_env },
 	{ "clear-env", 0, NULL, "keep none of it", apply_clear_env },
+	{ "output-directory", 0, "DIR", "copy to DIR what the command wrote",
+		apply_output_directory },
+	{ "result-files", 0, "PATTERN", "which files; '.' is all below its start directory",
+		apply_result_files },
+	{ "files-count-limit", 0, "NUMBER", "copy no more files than this",
+		apply_files_count_limit },
+	{ "files-size-limit", 0, "SIZE", "nor more bytes, as in 10MB or 1GiB",
+		apply_files_size_limit },
 	{ "help", 'h', NULL, "show this text", NULL },
 };
 
@@ -284,6 +355,29 @@ static int parse_one(
 	return entry->apply ? entry->apply(config, value, why) : 0;
 }
 
+/* What the two options mean by themselves is BenchExec's. */
+static void complete_files(struct run_config *config)
+{
+	if (config->output_directory && !config->has_result_patterns)
+		config->result_patterns[config->result_pattern_count++] = ".";
+	if (!config->output_directory && config->result_pattern_count)
+		config->output_directory = "output.files";
+}
+
+static int check_files(const struct run_config *config, struct failure *why)
+{
+	bool has_limit = config->files_count_limit || config->files_size_limit_bytes;
+
+	if (config->no_container &&
+		(config->output_directory || config->has_result_patterns || has_limit))
+		return failure_set(why, 0,
+			"--no-container: without one the command's files need not be copied");
+	if (has_limit && !config->result_pattern_count)
+		return failure_set(why, 0, "%s: no files are copied; give --output-directory too",
+			config->files_count_limit ? "--files-count-limit" : "--files-size-limit");
+	return 0;
+}
+
 static int check(const struct run_config *config, struct failure *why)
 {
 	if (!config->command[0]) {
@@ -301,7 +395,7 @@ static int check(const struct run_config *config, struct failure *why)
 	if (config->no_container && (config->has_uid || config->has_gid))
 		return failure_set(
 			why, 0, "--no-container: the command is the caller without a container");
-	return 0;
+	return check_files(config, why);
 }
 
 int options_parse(int argc, char **argv, struct run_config *config, enum options_request *request,
@@ -324,6 +418,7 @@ int options_parse(int argc, char **argv, struct run_config *config, enum options
 		next += used;
 	}
 	config->command = &argv[next];
+	complete_files(config);
 	*request = wants_help ? OPTIONS_HELP : OPTIONS_RUN;
 	return wants_help ? 0 : check(config, why);
 }

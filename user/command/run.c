@@ -49,6 +49,7 @@ struct run {
 	uint64_t passed_on; /* signals sent to the command, 1 << N */
 	bool has_ended;
 	bool has_ended_early; /* by such a signal, before its exec */
+	bool is_copying_over; /* by such a signal, while files were copied */
 };
 
 static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };
@@ -328,6 +329,27 @@ static int read_accounts(struct run *run, struct failure *why)
 	return error;
 }
 
+/* A signal that comes now can no longer be meant for the command. */
+static bool has_had_enough(void *argument)
+{
+	static const uint64_t ending =
+		1ULL << SIGHUP | 1ULL << SIGINT | 1ULL << SIGQUIT | 1ULL << SIGTERM;
+	struct run *run = argument;
+	struct signalfd_siginfo info;
+
+	while (!run->is_copying_over && read(run->signal_fd, &info, sizeof(info)) == sizeof(info))
+		run->is_copying_over = ending >> info.ssi_signo & 1;
+	return run->is_copying_over;
+}
+
+static void copy_files(struct run *run)
+{
+	const struct file_copy_stop stop = { .is_wanted = has_had_enough, .argument = run };
+
+	run->result->files.reason = "no files were asked for";
+	sandbox_copy_files(run->sandbox, &stop, &run->result->files);
+}
+
 static int finish(struct run *run, struct failure *why)
 {
 	int error;
@@ -343,7 +365,11 @@ static int finish(struct run *run, struct failure *why)
 	error = kill_leftovers(run, why);
 	if (!error)
 		error = drain(run, why);
-	return error ? error : read_accounts(run, why);
+	if (!error)
+		error = read_accounts(run, why);
+	if (!error)
+		copy_files(run);
+	return error;
 }
 
 static void describe(struct run *run)
@@ -467,6 +493,8 @@ static int weigh_and_tell(const struct run_config *config, struct output_file *j
 	error = tell_summary(config, &result, &why);
 	if (!error && config->json_path)
 		error = tell_json(json, &result, &why);
+	if (result.files.has_failed)
+		status = print_failure(&result.files.error, 125);
 	result_done(&result);
 	return error ? print_failure(&why, 125) : status;
 }

@@ -23,6 +23,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/cleanup.h"
 #include "identity.h"
 #include "message.h"
 #include "network.h"
@@ -34,6 +35,7 @@ struct init {
 	struct process *command;
 	char program[PATH_MAX];
 	struct mount_counts mounts;
+	int layers_fd;	  /* what holds the layers, for tare; -1 none */
 	int death_signal; /* of the command's process; 0 none */
 	bool is_exec_failure;
 };
@@ -61,6 +63,7 @@ static int step_leave_group(struct init *init, struct failure *why)
 		return failure_set(why, errno, "leave tare's process group");
 	close(init->task->tare_socket);
 	close(init->task->go_write_fd);
+	output_directory_close(init->task->output);
 	return 0;
 }
 
@@ -82,13 +85,23 @@ static int step_root(struct init *init, struct failure *why)
 	struct root_spec spec = { .view = init->task->view,
 		.userns_fd = init->task->child.userns_fd,
 		.owner = IDENTITY_BASE + init->task->child.uid,
-		.group = IDENTITY_BASE + init->task->child.gid };
+		.group = IDENTITY_BASE + init->task->child.gid,
+		.keeps_layers = init->task->keeps_layers };
 	/* The caller's umask is for the command's files, not for the container's directories. */
 	mode_t callers = umask(022);
-	int error = root_build(&spec, &init->mounts, why);
+	int error = root_build(&spec, &init->mounts, &init->layers_fd, why);
 
 	umask(callers);
 	return error;
+}
+
+/* Before the command exists, and kept no longer: it leads to where nothing is mapped or hidden. */
+static int step_layers(struct init *init, struct failure *why)
+{
+	struct message message = { .kind = MESSAGE_LAYERS };
+	cleanup_fd int layers_fd = init->layers_fd;
+
+	return layers_fd < 0 ? 0 : message_send(init->task->socket, &message, layers_fd, why);
 }
 
 /* Of the command's own environment; NULL when it is not set. */
@@ -200,6 +213,7 @@ static const struct {
 	{ step_adopt_orphans, BARE },
 	{ step_network, CONTAINED },
 	{ step_root, CONTAINED },
+	{ step_layers, CONTAINED },
 	{ step_find_program, EVERYWHERE },
 	{ step_await_collector, EVERYWHERE },
 	{ step_bear, EVERYWHERE },
@@ -312,7 +326,7 @@ static void report_failure(struct init *init, const struct failure *why)
 
 int init_run(void *argument, struct failure *why)
 {
-	struct init init = { .task = argument };
+	struct init init = { .task = argument, .layers_fd = -1 };
 
 	if (set_up(&init, why) || live(&init, why)) {
 		report_failure(&init, why);

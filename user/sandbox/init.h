@@ -4,6 +4,7 @@
 #define TARE_INIT_H
 
 #include "base/failure.h"
+#include "base/output_directory.h"
 #include "child.h"
 #include "view.h"
 
@@ -11,7 +12,9 @@ struct init_task {
 	int socket;	 /* to tare */
 	int tare_socket; /* tare's end, to be closed here */
 	int go_write_fd; /* tare's end of the pipe that lets the command go, to be closed here */
+	struct output_directory *output; /* tare's, to be closed here */
 	const struct view *view;
+	bool keeps_layers;    /* and sends what holds them to tare */
 	bool has_own_network; /* with nothing but lo */
 	char *const *command; /* argv; the first is looked up in PATH inside the container */
 	char *const *environment;

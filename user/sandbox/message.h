@@ -12,11 +12,12 @@
 #include "base/result.h"
 
 enum message_kind {
-	MESSAGE_BEAR = 1, /* tare: the collector watches; start the command's process */
-	MESSAGE_READY,	  /* PID 1: it is started, waits to be let go; carries its pidfd */
-	MESSAGE_FAILED,	  /* PID 1: a step failed; `failure`, and whether it was the exec */
-	MESSAGE_STOPPED,  /* PID 1: the command was stopped by `code` */
-	MESSAGE_ENDED,	  /* PID 1: the command ended */
+	MESSAGE_LAYERS = 1, /* PID 1: the file system is built; carries what holds its layers */
+	MESSAGE_BEAR,	    /* tare: the collector watches; start the command's process */
+	MESSAGE_READY,	    /* PID 1: it is started, waits to be let go; carries its pidfd */
+	MESSAGE_FAILED,	    /* PID 1: a step failed; `failure`, and whether it was the exec */
+	MESSAGE_STOPPED,    /* PID 1: the command was stopped by `code` */
+	MESSAGE_ENDED,	    /* PID 1: the command ended */
 };
 
 struct message {

@@ -8,7 +8,7 @@
 // root user then belongs to the command's own kernel uid when looked at through the overlay, and
 // what it writes lands in `upper` under that uid: the host's file is never opened for writing.
 // Everything is put in place by descriptor; the pivot leaves the scratch behind, held only by the
-// overlays that use it.
+// overlays that use it, and by the descriptor of whoever wants to see what was written.
 #include "root.h"
 
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "layer.h"
 #include "mount.h"
 
 /* The scratch is the one mount that lies over the host's root. */
@@ -30,7 +31,7 @@ struct builder {
 	int root_fd;  /* the new root; -1 until its overlay is attached */
 	int null_fd;  /* the new /dev/null, to lie over files */
 	int empty_fd; /* an empty directory, to lie over others */
-	int layers;   /* overlays made so far */
+	size_t entry; /* of the view, being made: its directories in the scratch have its number */
 	struct mount_counts *counts;
 };
 
@@ -110,7 +111,7 @@ static int make_upper(
 	return 0;
 }
 
-static int mount_overlay(const struct builder *builder, int number, struct failure *why)
+static int mount_overlay(const struct builder *builder, const char *upper_name, struct failure *why)
 {
 	char lower[64], upper[64], work[64];
 	const struct mount_option options[] = {
@@ -118,35 +119,39 @@ static int mount_overlay(const struct builder *builder, int number, struct failu
 		{ "lowerdir", lower },
 		{ "upperdir", upper },
 		{ "workdir", work },
+		/* Whatever the kernel's defaults are, the upper layer holds files as a whole. */
+		{ "metacopy", "off" },
+		{ "redirect_dir", "off" },
 		/* The upper layer dies with the run: nothing in it must survive a crash. */
 		{ "volatile", NULL },
 		{ NULL, NULL },
 	};
 
-	snprintf(lower, sizeof(lower), "/proc/self/fd/%d/lower%d", builder->scratch_fd, number);
-	snprintf(upper, sizeof(upper), "/proc/self/fd/%d/upper%d", builder->scratch_fd, number);
-	snprintf(work, sizeof(work), "/proc/self/fd/%d/work%d", builder->scratch_fd, number);
+	snprintf(lower, sizeof(lower), "/proc/self/fd/%d/lower%zu", builder->scratch_fd,
+		builder->entry);
+	snprintf(upper, sizeof(upper), "/proc/self/fd/%d/%s", builder->scratch_fd, upper_name);
+	snprintf(work, sizeof(work), "/proc/self/fd/%d/work%zu", builder->scratch_fd,
+		builder->entry);
 	return mount_new("overlay", options, MOUNT_PLAIN, why);
 }
 
 /* Returns an unattached overlay over the mapped copy, which is attached to the scratch. */
 static int overlay_over(struct builder *builder, int lower_fd, struct failure *why)
 {
+	struct layer_name upper = layer_name(VIEW_OVERLAY, builder->entry);
 	char name[32];
-	int number = builder->layers++;
 	int error;
 
-	snprintf(name, sizeof(name), "lower%d", number);
+	snprintf(name, sizeof(name), "lower%zu", builder->entry);
 	error = make_directory(builder->scratch_fd, name, 0700, why);
 	if (!error)
 		error = mount_attach(lower_fd, builder->scratch_fd, name, why);
-	snprintf(name, sizeof(name), "upper%d", number);
 	if (!error)
-		error = make_upper(builder, lower_fd, name, why);
-	snprintf(name, sizeof(name), "work%d", number);
+		error = make_upper(builder, lower_fd, upper.text, why);
+	snprintf(name, sizeof(name), "work%zu", builder->entry);
 	if (!error)
 		error = make_directory(builder->scratch_fd, name, 0700, why);
-	return error ? error : mount_overlay(builder, number, why);
+	return error ? error : mount_overlay(builder, upper.text, why);
 }
 
 static bool is_directory(int fd)
@@ -215,15 +220,13 @@ static mode_t hidden_mode(const char *path)
 
 static int make_hidden(struct builder *builder, const char *path, struct failure *why)
 {
+	struct layer_name name = layer_name(VIEW_HIDDEN, builder->entry);
 	cleanup_fd int directory = -1;
-	char name[32];
-	int error;
+	int error = make_owned(builder, name.text, hidden_mode(path), why);
 
-	snprintf(name, sizeof(name), "hidden%d", builder->layers++);
-	error = make_owned(builder, name, hidden_mode(path), why);
 	if (error)
 		return error;
-	directory = mount_copy(builder->scratch_fd, name, why);
+	directory = mount_copy(builder->scratch_fd, name.text, why);
 	if (directory < 0)
 		return directory;
 	error = mount_change(directory, MOUNT_PLAIN, -1, why);
@@ -447,6 +450,7 @@ static int build_scratch(struct builder *builder, struct failure *why)
 
 static int make_entry(struct builder *builder, const struct view_entry *entry, struct failure *why)
 {
+	builder->entry = (size_t)(entry - builder->spec->view->entries);
 	if (entry->mode == VIEW_HIDDEN)
 		return make_hidden(builder, entry->path, why);
 	return make_shown(builder, entry->path, entry->mode, why);
@@ -504,7 +508,8 @@ static int build(struct builder *builder, struct failure *why)
 	return error ? error : mount_pivot(builder->root_fd, SCRATCH_COVERS, why);
 }
 
-int root_build(const struct root_spec *spec, struct mount_counts *counts, struct failure *why)
+int root_build(const struct root_spec *spec, struct mount_counts *counts, int *layers_fd,
+	struct failure *why)
 {
 	struct builder builder = {
 		.spec = spec,
@@ -516,6 +521,7 @@ int root_build(const struct root_spec *spec, struct mount_counts *counts, struct
 	};
 	int error = build(&builder, why);
 
+	*layers_fd = !error && spec->keeps_layers ? take_fd(&builder.scratch_fd) : -1;
 	close_fd(&builder.scratch_fd);
 	close_fd(&builder.root_fd);
 	close_fd(&builder.null_fd);

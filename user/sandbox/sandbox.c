@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/output_directory.h"
 #include "cgroup.h"
 #include "identity.h"
 #include "init.h"
@@ -22,11 +23,13 @@
 #include "message.h"
 #include "mountinfo.h"
 #include "process.h"
+#include "result_files.h"
 #include "seccomp.h"
 #include "terminal.h"
 #include "view.h"
 
 struct sandbox {
+	const struct run_config *config; /* borrowed */
 	struct cgroup cgroup;
 	struct janitor *janitor;
 	struct view view;
@@ -35,10 +38,13 @@ struct sandbox {
 	struct init_task task;
 	struct process *init; /* PID 1 */
 	char *directory;      /* owned: where the command starts */
+	char *true_directory; /* owned: the same inside and without links; NULL until it is born */
+	struct output_directory output;
 	int userns_fd;
 	int sockets[2]; /* ours, PID 1's */
 	int go[2];
 	int command_pidfd;
+	int layers_fd; /* what holds the layers of the view; -1 until PID 1 sent it */
 	struct mount_counts mounts;
 };
 
@@ -122,6 +128,8 @@ static int prepare_container(struct sandbox *sandbox, const struct run_config *c
 	int error = view_rules_resolve(&rules, wanted, count, sandbox->directory, why);
 
 	if (!error)
+		error = result_files_find_place(config, &rules, &sandbox->output, why);
+	if (!error)
 		error = view_plan(&sandbox->view, mounts, is_visible, &rules, why);
 	view_rules_done(&rules);
 	if (!error)
@@ -149,7 +157,9 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.socket = sandbox->sockets[1],
 		.tare_socket = sandbox->sockets[0],
 		.go_write_fd = sandbox->go[1],
+		.output = &sandbox->output,
 		.view = &sandbox->view,
+		.keeps_layers = result_files_are_wanted(spec->config),
 		.has_own_network = !spec->config->no_container && !spec->config->network_access,
 		.command = spec->config->command,
 		.environment = spec->environment,
@@ -243,7 +253,10 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 	if (!sandbox)
 		return failure_set(why, ENOMEM, "open a sandbox");
 	cgroup_clear(&sandbox->cgroup);
+	sandbox->config = spec->config;
+	sandbox->output = OUTPUT_DIRECTORY_NONE;
 	sandbox->userns_fd = sandbox->command_pidfd = sandbox->terminal.fd = -1;
+	sandbox->layers_fd = -1;
 	sandbox->sockets[0] = sandbox->sockets[1] = sandbox->go[0] = sandbox->go[1] = -1;
 	error = open_all(sandbox, spec, why);
 	if (error) {
@@ -261,6 +274,35 @@ static int init_is_silent(struct failure *why)
 	return failure_set(why, ECHILD, "the container's PID 1 was killed from outside");
 }
 
+/* The next message, which is of this kind, or of a failure of the set-up. */
+static int hear(struct sandbox *sandbox, enum message_kind kind, struct message *message,
+	int *passed_fd, struct failure *why)
+{
+	int error = message_receive(sandbox->sockets[0], message, passed_fd, why);
+
+	if (error)
+		return error == -EPIPE ? init_is_silent(why) : error;
+	if (message->kind == MESSAGE_FAILED) {
+		*why = message->failure;
+		return why->errnum ? -why->errnum : -EINVAL;
+	}
+	if (message->kind != kind)
+		return failure_set(why, EPROTO, "understand what PID 1 said");
+	return 0;
+}
+
+/* PID 1 stands where the command starts, and its name for that is the one of the container. */
+static int find_true_directory(struct sandbox *sandbox, struct failure *why)
+{
+	char link[64];
+
+	snprintf(link, sizeof(link), "/proc/%d/cwd", process_pid(sandbox->init));
+	sandbox->true_directory = file_read_path(link);
+	if (!sandbox->true_directory)
+		return failure_set(why, errno, "find the start directory inside the container");
+	return 0;
+}
+
 int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure *why)
 {
 	struct message message = { .kind = MESSAGE_BEAR };
@@ -270,16 +312,17 @@ int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure 
 	/* A broken line still may hold the reason why PID 1 ended. */
 	if (error && error != -EPIPE)
 		return error;
-	error = message_receive(sandbox->sockets[0], &message, &sandbox->command_pidfd, why);
-	if (error)
-		return error == -EPIPE ? init_is_silent(why) : error;
-	if (message.kind == MESSAGE_FAILED) {
-		*is_exec_failure = message.is_exec_failure;
-		*why = message.failure;
-		return why->errnum ? -why->errnum : -EINVAL;
+	error = result_files_are_wanted(sandbox->config)
+			? hear(sandbox, MESSAGE_LAYERS, &message, &sandbox->layers_fd, why)
+			: 0;
+	if (!error)
+		error = hear(sandbox, MESSAGE_READY, &message, &sandbox->command_pidfd, why);
+	if (error) {
+		*is_exec_failure = message.kind == MESSAGE_FAILED && message.is_exec_failure;
+		return error;
 	}
 	sandbox->mounts = message.mounts;
-	return 0;
+	return result_files_are_wanted(sandbox->config) ? find_true_directory(sandbox, why) : 0;
 }
 
 /* The number of the process behind a pidfd, as this pid namespace sees it. */
@@ -409,6 +452,22 @@ int sandbox_wait_empty(const struct sandbox *sandbox, int timeout_ms, struct fai
 	return cgroup_wait_empty(&sandbox->cgroup, timeout_ms, why);
 }
 
+void sandbox_copy_files(
+	struct sandbox *sandbox, const struct file_copy_stop *stop, struct files_result *files)
+{
+	const struct result_files_spec spec = { .config = sandbox->config,
+		.view = &sandbox->view,
+		.scratch_fd = sandbox->layers_fd,
+		.start_directory = sandbox->true_directory,
+		.output = &sandbox->output,
+		.stop = stop };
+
+	if (!result_files_are_wanted(sandbox->config))
+		return;
+	terminal_take_back(&sandbox->terminal);
+	result_files_copy(&spec, files);
+}
+
 int sandbox_cpu_ns(const struct sandbox *sandbox, uint64_t *cpu_ns, struct failure *why)
 {
 	return cgroup_cpu_ns(&sandbox->cgroup, cpu_ns, why);
@@ -435,6 +494,8 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 
 	if (!sandbox)
 		return 0;
+	/* What was written is charged to the cgroup, which would outlive its directory for it. */
+	close_fd(&sandbox->layers_fd);
 	end_processes(sandbox);
 	error = cgroup_remove(&sandbox->cgroup, why);
 	if (!error)
@@ -447,9 +508,11 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 	close_fd(&sandbox->go[1]);
 	close_fd(&sandbox->userns_fd);
 	close_fd(&sandbox->command_pidfd);
+	output_directory_close(&sandbox->output);
 	view_done(&sandbox->view);
 	seccomp_filter_done(&sandbox->filter);
 	free(sandbox->directory);
+	free(sandbox->true_directory);
 	free(sandbox);
 	return error;
 }
