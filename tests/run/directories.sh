@@ -111,4 +111,12 @@ refused 'is made fresh' --full-access-dir /proc
 refused 'is made fresh' --hidden-dir /sys/kernel
 refused 'without a container' --no-container --hidden-dir dir
 
+# Runs tare where there is no cgroup to be had.
+without_cgroups() {
+	unshare -m sh -c 'mount -t tmpfs tare-test /sys/fs/cgroup && exec "$@"' sh "$TARE" run -q "$@" 2>&1
+}
+is "$(without_cgroups true | grep -c 'make cgroup\|cgroup2')" 1 'without cgroups there is no run'
+is "$(without_cgroups --hidden-dir missing true | grep -c missing)" 1 \
+	'what is refused is refused before there are any'
+
 plan

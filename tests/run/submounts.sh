@@ -411,10 +411,11 @@ a kernel without overlays is told with what brings them'
 if command -v strace > "$tmp/ignored"; then
 	only_at=
 	strace -f -qq -o "$tmp/trace" -e trace=fsconfig "$TARE" run -q true
-	# lowerdir, upperdir, workdir, volatile, and then the overlay is made.
-	last=$(awk '/lower[0-9]+"/ { last = NR } END { print last + 4 }' "$tmp/trace")
-	check 'the last overlay of a run is found' \
-		test "$(sed -n "${last}p" "$tmp/trace" | grep -c FSCONFIG_CMD_CREATE)" = 1
+	# Its options come first, and then the overlay is made.
+	last=$(awk '/lower[0-9]+"/ { made = 0; lower = 1 }
+		lower && !made && /FSCONFIG_CMD_CREATE/ { made = NR }
+		END { print made }' "$tmp/trace")
+	check 'the last overlay of a run is found' test "$last" -gt 0
 	injected "fsconfig:error=EINVAL:when=$last" sh -c 'cat zzz/file; echo x > zzz/x || echo no'
 	is "$(cat "$said") $(noted "$place/zzz")" "$(printf 'text\nno read_only')" \
 		"$(echo "$claims" | sed -n 1p)"

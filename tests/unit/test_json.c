@@ -74,8 +74,8 @@ static void the_keys_come_in_the_order_of_the_contract(void **state)
 {
 	static const char *const root[] = { "schema", "tare_version", "started_at", "command",
 		"run_id", "outcome", "time", "memory", "syscalls", "processes", "scheduler",
-		"faults", "network", "collector", "container", "limits", "output", "sources",
-		"unavailable", NULL };
+		"faults", "network", "collector", "container", "limits", "output", "files",
+		"sources", "unavailable", NULL };
 	static const char *const outcome[] = { "kind", "exit_code", "signal", "termination_reason",
 		"oom_kills", "leftover_processes", "core_dumped", "error", NULL };
 	static const char *const time[] = { "wall_ns", "cpu_ns", "user_ns", "system_ns",
@@ -444,6 +444,93 @@ static void mounts_that_are_not_shown_as_they_are_are_named(void **state)
 	assert_true(json_is_false(at(json_array_get(list, 2), "unmapped")));
 }
 
+static void files_that_nobody_asked_for_are_null_with_a_reason(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = parse_rendered(&result), *unknown = NULL;
+
+	(void)state;
+	assert_true(json_is_null(at(document, "files")));
+	assert_string_equal(note_of(document, "unavailable", "files"), "no files were asked for");
+	result_set_unknown(&result, "the command was not executed");
+	unknown = parse_rendered(&result);
+	assert_string_equal(
+		note_of(unknown, "unavailable", "files"), "the command was not executed");
+}
+
+static json_t *entry_of(json_t *document, const char *list, size_t index)
+{
+	json_t *entry = json_array_get(at(document, list), index);
+
+	assert_non_null(entry);
+	return entry;
+}
+
+static void what_was_copied_is_listed_and_what_was_not(void **state)
+{
+	static const char *const keys[] = { "output_directory", "count", "size_bytes",
+		"not_copied_count", "limit_reached", "error", "copied", "not_copied", NULL };
+	static const char *const link_keys[] = { "path", "size_bytes", "link_of", NULL };
+	static const char *const uncopied_keys[] = { "path", "kind", "reason", NULL };
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.files.output_directory = "out";
+	result.files.limit_reached = "files-size";
+	assert_int_equal(files_result_add_copied(&result.files, "a", 12, NULL), 0);
+	assert_int_equal(files_result_add_copied(&result.files, "b", 12, "a"), 0);
+	assert_int_equal(
+		files_result_add_uncopied(&result.files, "c", "symlink", "only files are"), 0);
+	document = parse_rendered(&result);
+	files_result_done(&result.files);
+	assert_keys(at(document, "files"), keys);
+	assert_int_equal(json_integer_value(at(document, "files.count")), 2);
+	assert_int_equal(json_integer_value(at(document, "files.size_bytes")), 12);
+	assert_int_equal(json_integer_value(at(document, "files.not_copied_count")), 1);
+	assert_string_equal(json_string_value(at(document, "files.limit_reached")), "files-size");
+	assert_true(json_is_null(at(document, "files.error")));
+	assert_keys(entry_of(document, "files.copied", 1), link_keys);
+	assert_null(json_object_get(entry_of(document, "files.copied", 0), "link_of"));
+	assert_keys(entry_of(document, "files.not_copied", 0), uncopied_keys);
+	assert_null(note_of(document, "unavailable", "files"));
+}
+
+static void names_that_are_no_text_are_also_there_as_they_are(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+	json_t *entry;
+
+	(void)state;
+	result.files.output_directory = "\xff";
+	assert_int_equal(files_result_add_copied(&result.files, "a\n\xfe", 0, NULL), 0);
+	document = parse_rendered(&result);
+	files_result_done(&result.files);
+	assert_string_equal(
+		json_string_value(at(document, "files.output_directory")), "\xef\xbf\xbd");
+	assert_string_equal(
+		json_string_value(at(document, "files.output_directory_base64")), "/w==");
+	entry = entry_of(document, "files.copied", 0);
+	assert_string_equal(json_string_value(json_object_get(entry, "path")), "a\n\xef\xbf\xbd");
+	assert_string_equal(json_string_value(json_object_get(entry, "path_base64")), "YQr+");
+}
+
+static void what_could_not_be_copied_has_its_error_beside_the_outcome(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.files.output_directory = "out";
+	result.files.has_failed = true;
+	(void)failure_set(&result.files.error, ENOSPC, "copy the result file 'a' to 'out'");
+	document = parse_rendered(&result);
+	assert_string_equal(json_string_value(at(document, "files.error.errno")), "ENOSPC");
+	assert_string_equal(json_string_value(at(document, "outcome.kind")), "exited");
+	assert_true(json_is_null(at(document, "outcome.error")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -469,6 +556,10 @@ int main(void)
 		cmocka_unit_test(every_loss_and_doubt_is_in_the_document),
 		cmocka_unit_test(the_collector_and_the_container_are_described),
 		cmocka_unit_test(mounts_that_are_not_shown_as_they_are_are_named),
+		cmocka_unit_test(files_that_nobody_asked_for_are_null_with_a_reason),
+		cmocka_unit_test(what_was_copied_is_listed_and_what_was_not),
+		cmocka_unit_test(names_that_are_no_text_are_also_there_as_they_are),
+		cmocka_unit_test(what_could_not_be_copied_has_its_error_beside_the_outcome),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

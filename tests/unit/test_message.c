@@ -130,13 +130,13 @@ static void every_kind_arrives_in_order_in_both_directions(void **state)
 	struct message received;
 
 	(void)state;
-	for (uint32_t kind = MESSAGE_BEAR; kind <= MESSAGE_ENDED; kind++) {
+	for (uint32_t kind = MESSAGE_LAYERS; kind <= MESSAGE_ENDED; kind++) {
 		struct message sent = { .kind = kind, .code = (int32_t)kind * 10 };
 
 		send_message(&sent, -1);
 		assert_int_equal(message_send(ends[1], &sent, -1, &why), 0);
 	}
-	for (uint32_t kind = MESSAGE_BEAR; kind <= MESSAGE_ENDED; kind++) {
+	for (uint32_t kind = MESSAGE_LAYERS; kind <= MESSAGE_ENDED; kind++) {
 		assert_int_equal(receive(&received, NULL), 0);
 		assert_int_equal(received.kind, kind);
 		assert_int_equal(received.code, kind * 10);

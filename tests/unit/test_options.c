@@ -503,8 +503,98 @@ static const char *const help_lines[] = {
 	"      --output FILE ",
 	"      --max-output-size SIZE ",
 	"      --no-tmpfs ",
+	"      --output-directory DIR ",
+	"      --result-files PATTERN ",
+	"      --files-count-limit NUMBER ",
+	"      --files-size-limit SIZE ",
 	"  -h, --help ",
 };
+
+static void no_files_are_copied_unless_asked_for(void **state)
+{
+	(void)state;
+	assert_parsed("true");
+	assert_int_equal(config.result_pattern_count, 0);
+	assert_null(config.output_directory);
+	assert_parsed("--result-files", "", "true");
+	assert_int_equal(config.result_pattern_count, 0);
+	assert_parsed("--output-directory", "out", "--result-files=", "true");
+	assert_int_equal(config.result_pattern_count, 0);
+}
+
+static void an_output_directory_alone_is_for_all_below_the_start(void **state)
+{
+	(void)state;
+	assert_parsed("--output-directory", "out", "true");
+	assert_string_equal(config.output_directory, "out");
+	assert_int_equal(config.result_pattern_count, 1);
+	assert_string_equal(config.result_patterns[0], ".");
+}
+
+static void patterns_alone_are_copied_to_the_usual_place(void **state)
+{
+	(void)state;
+	assert_parsed("--result-files", "a", "--result-files=", "--result-files", "/b/*", "true");
+	assert_string_equal(config.output_directory, "output.files");
+	assert_int_equal(config.result_pattern_count, 2);
+	assert_string_equal(config.result_patterns[0], "a");
+	assert_string_equal(config.result_patterns[1], "/b/*");
+}
+
+static void limits_of_files_are_numbers_and_sizes(void **state)
+{
+	(void)state;
+	assert_parsed("--output-directory=out", "--files-count-limit", "10", "--files-size-limit",
+		"1MiB", "true");
+	assert_int_equal(config.limits.files_count, 10);
+	assert_int_equal(config.limits.files_bytes, 1 << 20);
+}
+
+static void slips_about_files_are_told(void **state)
+{
+	static const char *const numbers[] = { "0", "", "-1", "+1", "1x", " 1", "1 ", "0x10", "1e3",
+		"18446744073709551616", "1\n" };
+	static const char *const sizes[] = { "0", "0kB", "", "10KB", "10 kB", "10k", "-1B",
+		"20000000000GiB", "1\n" };
+
+	(void)state;
+	assert_refused("--output-directory: the path is empty; give a directory",
+		"--output-directory", "", "true");
+	assert_refused("--output-directory: given twice", "--output-directory=a",
+		"--output-directory=a", "true");
+	assert_refused("--result-files: ../x leads out of the start directory", "--result-files",
+		"../x", "true");
+	assert_refused(
+		"--result-files: '[' has a '[' without a ']'; a '[' of a name is written [[]",
+		"--result-files", "[", "true");
+	for (size_t i = 0; i < LENGTH(numbers); i++)
+		assert_int_equal(PARSE("--files-count-limit", numbers[i], "true"), -EINVAL);
+	for (size_t i = 0; i < LENGTH(sizes); i++)
+		assert_int_equal(PARSE("--files-size-limit", sizes[i], "true"), -EINVAL);
+	assert_refused("--files-count-limit: given twice", "--files-count-limit=1",
+		"--files-count-limit=1", "true");
+	assert_refused("--files-size-limit: given twice", "--files-size-limit=1",
+		"--files-size-limit=1", "true");
+}
+
+static void without_a_container_no_files_are_copied(void **state)
+{
+	static const char *const options[] = { "--output-directory=a", "--result-files=a",
+		"--result-files=" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(options); i++)
+		assert_refused("--no-container: without one the command's files need not be copied",
+			"--no-container", options[i], "true");
+	assert_refused("--no-container: without one nobody counts the command's files",
+		"--no-container", "--files-count-limit=1", "true");
+}
+
+static void an_id_has_no_newline(void **state)
+{
+	(void)state;
+	assert_refused("--uid: $'1\\n' is no number from 0 to 1879048191", "--uid", "1\n", "true");
+}
 
 static void help_lists_every_option_that_is_understood(void **state)
 {
@@ -592,6 +682,13 @@ int main(void)
 		cmocka_unit_test(limits_are_read_into_their_units),
 		cmocka_unit_test(limits_that_no_command_can_keep_are_refused),
 		cmocka_unit_test(writes_to_disk_are_for_containers),
+		cmocka_unit_test(no_files_are_copied_unless_asked_for),
+		cmocka_unit_test(an_output_directory_alone_is_for_all_below_the_start),
+		cmocka_unit_test(patterns_alone_are_copied_to_the_usual_place),
+		cmocka_unit_test(limits_of_files_are_numbers_and_sizes),
+		cmocka_unit_test(slips_about_files_are_told),
+		cmocka_unit_test(without_a_container_no_files_are_copied),
+		cmocka_unit_test(an_id_has_no_newline),
 		cmocka_unit_test(help_lists_every_option_that_is_understood),
 		cmocka_unit_test(every_option_in_the_help_is_understood),
 		cmocka_unit_test(what_can_be_let_through_is_in_the_help),

@@ -123,6 +123,26 @@ static void a_result_can_be_given_up_at_any_time(void **state)
 	result_done(&result);
 }
 
+static void files_beyond_the_list_are_still_counted(void **state)
+{
+	struct files_result files = { .reason = NULL };
+
+	(void)state;
+	for (int i = 0; i < FILES_LISTED + 5; i++) {
+		assert_int_equal(files_result_add_copied(&files, "a", 10, i % 2 ? "b" : NULL), 0);
+		assert_int_equal(files_result_add_uncopied(&files, "a", "fifo", "why"), 0);
+	}
+	assert_int_equal(files.copied_listed, FILES_LISTED);
+	assert_int_equal(files.uncopied_listed, FILES_LISTED);
+	assert_int_equal(files.copied_count, FILES_LISTED + 5);
+	assert_int_equal(files.uncopied_count, FILES_LISTED + 5);
+	assert_int_equal(files.size_bytes, 10 * (FILES_LISTED / 2 + 3));
+	assert_string_equal(files.copied[FILES_LISTED - 1].link_of, "b");
+	files_result_done(&files);
+	files_result_done(&files);
+	assert_null(files.copied);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +153,7 @@ int main(void)
 		cmocka_unit_test(a_number_is_unknown_until_somebody_knows_it),
 		cmocka_unit_test(everything_that_can_be_lost_counts_as_a_loss),
 		cmocka_unit_test(a_result_can_be_given_up_at_any_time),
+		cmocka_unit_test(files_beyond_the_list_are_still_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -435,6 +435,33 @@ static void a_result_that_nobody_filled_can_be_shown(void **state)
 	assert_string_equal(text, "tare: tare failed: \n");
 }
 
+static void copied_files_have_a_line_when_they_were_asked_for(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	assert_hides(&result, &verbose, "  files ");
+	result.files.output_directory = "output.files";
+	result.files.copied_count = 3;
+	result.files.size_bytes = 12698;
+	assert_shows(&result, &plain, "\n  files     12.4 KiB   3 files copied to output.files\n");
+	result.files.uncopied_count = 1;
+	assert_shows(&result, &plain,
+		"\n  files     12.4 KiB   3 files copied to output.files  1 not copied\n");
+	result.files.limit_reached = "files-count";
+	assert_shows(&result, &plain,
+		"copied to output.files\n                       1 not copied (files-count)\n");
+}
+
+static void the_output_directory_does_not_command_the_terminal(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	result.files.output_directory = "a\033[31mb\n";
+	assert_shows(&result, &plain, "0 files copied to a\\x1b[31mb\\n\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +489,8 @@ int main(void)
 		cmocka_unit_test(colour_is_only_used_when_asked_for),
 		cmocka_unit_test(colour_is_for_terminals_whose_owner_wants_it),
 		cmocka_unit_test(a_result_that_nobody_filled_can_be_shown),
+		cmocka_unit_test(copied_files_have_a_line_when_they_were_asked_for),
+		cmocka_unit_test(the_output_directory_does_not_command_the_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

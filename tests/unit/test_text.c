@@ -201,6 +201,21 @@ static void what_only_looks_like_a_duration_is_none(void **state)
 	assert_true(ns == 5);
 }
 
+static void code_points_are_taken_off_one_by_one(void **state)
+{
+	uint32_t code_point;
+
+	(void)state;
+	assert_int_equal(text_decode("a", &code_point), 1);
+	assert_int_equal(code_point, 'a');
+	assert_int_equal(text_decode("\xf0\x9f\x98\x80x", &code_point), 4);
+	assert_int_equal(code_point, 0x1f600);
+	assert_int_equal(text_decode("\xe2\x82z", &code_point), 2);
+	assert_true(code_point == TEXT_NO_CODE_POINT);
+	assert_int_equal(text_decode("\xff", &code_point), 1);
+	assert_true(code_point == TEXT_NO_CODE_POINT);
+}
+
 static void utf8_is_told_from_what_only_looks_like_it(void **state)
 {
 	static const char *const valid[] = { "", "make", "größe", "\xc2\x80", "\xdf\xbf",
@@ -347,6 +362,7 @@ int main(void)
 		cmocka_unit_test(what_only_looks_like_a_size_is_none),
 		cmocka_unit_test(durations_are_read_with_fractions_and_units),
 		cmocka_unit_test(what_only_looks_like_a_duration_is_none),
+		cmocka_unit_test(code_points_are_taken_off_one_by_one),
 		cmocka_unit_test(utf8_is_told_from_what_only_looks_like_it),
 		cmocka_unit_test(each_invalid_sequence_becomes_one_replacement_character),
 		cmocka_unit_test(base64_is_the_one_of_rfc_4648),

@@ -23,6 +23,7 @@ struct directory_rule {
 /* More on one command line is a mistake of a script. */
 #define DIRECTORY_RULES 256
 #define ENVIRONMENT_RULES 256
+#define RESULT_PATTERNS 256
 
 /* Ids from here on have no counterpart inside: as many are mapped (see sandbox/identity.h). */
 #define CONFIG_ID_LIMIT 0x70000000u
@@ -38,6 +39,8 @@ struct run_limits {
 	uint64_t memory_bytes;
 	uint64_t tasks;	       /* at one time, threads included */
 	uint64_t output_bytes; /* of standard output and standard error */
+	uint64_t files_count;  /* written into the container, or copied out of it */
+	uint64_t files_bytes;
 };
 
 struct run_config {
@@ -67,6 +70,14 @@ struct run_config {
 
 	const char *input_path;	 /* standard input; NULL: the caller's own */
 	const char *output_path; /* standard output and standard error; NULL: the caller's own */
+	/*
+	 * What is copied out of the container after the run, and where to. Patterns are
+	 * base/pattern.h's, relative to where the command starts; without one it is nothing.
+	 */
+	const char *output_directory;
+	const char *result_patterns[RESULT_PATTERNS];
+	size_t result_pattern_count;
+	bool has_result_patterns; /* they were asked for, if only for none */
 
 	/* What the seccomp filter lets through although it is refused by default. */
 	bool allow_io_uring;

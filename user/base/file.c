@@ -9,12 +9,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 #include "cleanup.h"
+#include "new_file.h"
 #include "text.h"
 
 /* Small files, whole */
@@ -113,17 +113,43 @@ int file_read_decimal(int directory_fd, const char *path, uint64_t *value, struc
 	return 0;
 }
 
-char *file_true_path(int fd)
-{
-	char link[64], path[PATH_MAX];
-	ssize_t length;
+/* Paths that others may write to */
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	length = readlink(link, path, sizeof(path));
-	if (length <= 0 || length == sizeof(path) || path[0] != '/')
+int file_open_beneath(int directory_fd, const char *path, int flags, bool stays_on_mount)
+{
+	struct open_how how = {
+		.flags = (uint64_t)flags | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
+			   (stays_on_mount ? RESOLVE_NO_XDEV : 0),
+	};
+	long fd;
+
+	do {
+		fd = syscall(SYS_openat2, directory_fd, path, &how, sizeof(how));
+	} while (fd < 0 && errno == EINTR);
+	return fd < 0 ? -errno : (int)fd;
+}
+
+char *file_read_path(const char *proc_link)
+{
+	char path[PATH_MAX];
+	ssize_t length = readlink(proc_link, path, sizeof(path) - 1);
+
+	if (length < 0)
 		return NULL;
 	path[length] = '\0';
-	return strdup(path);
+	if (path[0] == '/')
+		return strdup(path);
+	errno = ENOENT;
+	return NULL;
+}
+
+char *file_path_of(int directory_fd)
+{
+	char link[64];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", directory_fd);
+	return file_read_path(link);
 }
 
 /* Writing all of a report */
@@ -254,46 +280,18 @@ static int open_directory_of(struct output_file *file, const char *path, struct 
 	return 0;
 }
 
-static struct text_short choose_temporary_name(void)
-{
-	struct text_short name;
-	uint64_t number = 0;
-
-	/* Only a filter around us refuses this; O_EXCL and link tell a name that is taken. */
-	if (getrandom(&number, sizeof(number), 0) < 0)
-		number = (uint64_t)getpid();
-	snprintf(name.text, sizeof(name.text), ".tare-%016llx", (unsigned long long)number);
-	return name;
-}
-
-static int create_named(const struct output_file *file, const char *name)
-{
-	return openat(file->directory_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-}
-
-/* Makes sure that a file can be made, and leaves none: the run may end by SIGKILL. */
-static int try_named(const struct output_file *file)
-{
-	struct text_short name = choose_temporary_name();
-	cleanup_fd int fd = create_named(file, name.text);
-
-	if (fd < 0)
-		return -errno;
-	return unlinkat(file->directory_fd, name.text, 0) ? -errno : 0;
-}
-
+/* A file with a name of its own is only made at commit: the run may end by SIGKILL. */
 static int open_temporary(struct output_file *file, struct failure *why)
 {
-	int error;
+	struct new_file made;
+	int error = new_file_open(&made, file->directory_fd, 0666);
 
-	file->way = OUTPUT_REPLACES;
-	file->fd = openat(file->directory_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
-	error = file->fd < 0 ? -errno : 0;
-	/* vfat, NFS and overlays of older kernels make no file without a name. */
-	if (error == -EOPNOTSUPP)
-		error = try_named(file);
 	if (error)
 		return failure_set(why, -error, "create a file beside '%s'", file->path);
+	file->way = OUTPUT_REPLACES;
+	if (!made.temporary.text[0])
+		file->fd = take_fd(&made.fd);
+	new_file_discard(&made);
 	return 0;
 }
 
@@ -411,39 +409,6 @@ int output_file_open(const char *path, struct output_file *file, struct failure 
 
 /* Committing */
 
-/* Gives the file without a name the given one, which must be free. */
-static int link_unnamed(const struct output_file *file, const char *name)
-{
-	char from[sizeof("/proc/self/fd/") + 11];
-
-	/* AT_EMPTY_PATH would need CAP_DAC_READ_SEARCH before 6.10. */
-	snprintf(from, sizeof(from), "/proc/self/fd/%d", file->fd);
-	return linkat(AT_FDCWD, from, file->directory_fd, name, AT_SYMLINK_FOLLOW) ? -errno : 0;
-}
-
-static int rename_or_unlink(const struct output_file *file, const char *temporary)
-{
-	int error;
-
-	if (renameat(file->directory_fd, temporary, file->directory_fd, file->name) == 0)
-		return 0;
-	error = -errno;
-	(void)unlinkat(file->directory_fd, temporary, 0); /* the rename's failure is told */
-	return error;
-}
-
-/* No system call links over a name that exists, hence the second name for a moment. */
-static int publish_unnamed(const struct output_file *file)
-{
-	struct text_short temporary = choose_temporary_name();
-	int error = link_unnamed(file, file->name);
-
-	if (error != -EEXIST)
-		return error;
-	error = link_unnamed(file, temporary.text);
-	return error ? error : rename_or_unlink(file, temporary.text);
-}
-
 /* Synchronised, because a disk on the network may tell only now that it is full. */
 static int write_to_disk(int fd, const char *text, size_t size)
 {
@@ -452,25 +417,16 @@ static int write_to_disk(int fd, const char *text, size_t size)
 	return error || fsync(fd) == 0 ? error : -errno;
 }
 
-static int replace_by_unnamed(struct output_file *file, const char *text, size_t size)
+static int replace(struct output_file *file, const char *text, size_t size)
 {
-	int error = write_to_disk(file->fd, text, size);
+	struct new_file made = { .fd = take_fd(&file->fd), .directory_fd = file->directory_fd };
+	int error = made.fd < 0 ? new_file_open(&made, file->directory_fd, 0666) : 0;
 
-	return error ? error : publish_unnamed(file);
-}
-
-static int replace_by_named(struct output_file *file, const char *text, size_t size)
-{
-	struct text_short temporary = choose_temporary_name();
-	int error;
-
-	file->fd = create_named(file, temporary.text);
-	if (file->fd < 0)
-		return -errno;
-	error = write_to_disk(file->fd, text, size);
 	if (!error)
-		return rename_or_unlink(file, temporary.text);
-	(void)unlinkat(file->directory_fd, temporary.text, 0); /* the write's failure is told */
+		error = write_to_disk(made.fd, text, size);
+	if (!error)
+		error = new_file_publish(&made, file->name);
+	new_file_discard(&made);
 	return error;
 }
 
@@ -491,8 +447,7 @@ static int deliver(struct output_file *file, const char *text, size_t size)
 	case OUTPUT_REPLACES:
 		break;
 	}
-	return file->fd < 0 ? replace_by_named(file, text, size)
-			    : replace_by_unnamed(file, text, size);
+	return replace(file, text, size);
 }
 
 int output_file_commit(struct output_file *file, const char *text, size_t size, struct failure *why)

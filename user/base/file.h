@@ -31,10 +31,18 @@ int file_write(int directory_fd, const char *path, const char *text, struct fail
 int file_read_decimal(int directory_fd, const char *path, uint64_t *value, struct failure *why);
 
 /*
- * What the kernel itself calls an open file, whatever links led to it; the caller frees. NULL: it
- * cannot be told, because nothing leads there from this root.
+ * Opens a path of names without ".." below the directory, whoever may have written there: a link at
+ * any step is -ELOOP, a step out of the directory -EXDEV; with `stays_on_mount` so is a mount below
+ * it. Returns a descriptor or a negative errno. O_CLOEXEC is added.
  */
-char *file_true_path(int fd);
+int file_open_beneath(int directory_fd, const char *path, int flags, bool stays_on_mount);
+
+/*
+ * What the kernel itself calls the directory behind a link of /proc, or an open one: an absolute
+ * path without links. Allocated; NULL with errno.
+ */
+char *file_read_path(const char *proc_link);
+char *file_path_of(int directory_fd);
 
 enum output_way {
 	OUTPUT_REPLACES,   /* a new file takes the target's name at commit, or nothing happens */

@@ -59,6 +59,7 @@ void result_set_unknown(struct result *result, const char *reason)
 {
 	for (const struct result_field *field = result_fields; field->section; field++)
 		*(struct number *)((char *)result + field->offset) = number_unknown(reason);
+	result->files.reason = reason;
 }
 
 void result_done(struct result *result)
@@ -69,6 +70,7 @@ void result_done(struct result *result)
 	result->container.mounts = (struct mount_notes){ 0 };
 	free(result->time.cpu_by_processor);
 	free(result->syscalls.by_name);
+	files_result_done(&result->files);
 	result->time.cpu_by_processor = NULL;
 	result->syscalls.by_name = NULL;
 	result->syscalls.by_name_count = 0;

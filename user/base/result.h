@@ -15,6 +15,7 @@
 #include <time.h>
 #include "config.h"
 #include "failure.h"
+#include "files_result.h"
 
 struct number {
 	bool is_known;
@@ -148,12 +149,13 @@ struct result {
 		struct mount_notes mounts; /* owned */
 		const char *cgroup_layout; /* "cgroup2", "hybrid" */
 	} container;
+	struct files_result files;
 };
 
 /* Makes *result an error of tare's own: nothing in it can be trusted. */
 void result_set_error(struct result *result, const struct failure *why);
 
-/* Marks every number unknown for this reason; static storage. */
+/* Marks every number, and the files, unknown for this reason; static storage. */
 void result_set_unknown(struct result *result, const char *reason);
 
 /* Frees what *result owns; a zeroed or half-filled result is fine. */

@@ -197,22 +197,6 @@ static const struct unit typed_size_units[] = {
 	{ "TiB", 1ULL << 40 },
 };
 
-int text_parse_size(const char *text, uint64_t *bytes)
-{
-	uint64_t number;
-	int error = take_digits(&text, &number);
-
-	for (size_t i = 0; i < ARRAY_SIZE(typed_size_units) && !error; i++) {
-		if (strcmp(text, typed_size_units[i].name) != 0)
-			continue;
-		if (__builtin_mul_overflow(number, typed_size_units[i].size, &number))
-			return -ERANGE;
-		*bytes = number;
-		return 0;
-	}
-	return error ? error : -EINVAL;
-}
-
 static const struct unit typed_time_units[] = {
 	{ "", 1000000000 },
 	{ "ns", 1 },
@@ -268,9 +252,23 @@ int text_parse_duration(const char *text, uint64_t *nanoseconds)
 	return error ? error : -EINVAL;
 }
 
-/* UTF-8 */
+int text_parse_size(const char *text, uint64_t *bytes)
+{
+	uint64_t number;
+	int error = take_digits(&text, &number);
 
-#define NOT_A_CODE_POINT UINT32_MAX
+	for (size_t i = 0; i < ARRAY_SIZE(typed_size_units) && !error; i++) {
+		if (strcmp(text, typed_size_units[i].name) != 0)
+			continue;
+		if (__builtin_mul_overflow(number, typed_size_units[i].size, &number))
+			return -ERANGE;
+		*bytes = number;
+		return 0;
+	}
+	return error ? error : -EINVAL;
+}
+
+/* UTF-8 */
 
 /* A row of table 3-7 of the Unicode standard: no overlong form, no surrogate, none above 10FFFF. */
 static const struct utf8_form {
@@ -299,17 +297,13 @@ static const struct utf8_form *utf8_find_form(unsigned char first)
 	return NULL;
 }
 
-/*
- * Takes one code point off a NUL-terminated text, or NOT_A_CODE_POINT and as many bytes as could
- * still have become one. Returns the number of bytes, at least 1.
- */
-static size_t utf8_decode(const char *text, uint32_t *code_point)
+size_t text_decode(const char *text, uint32_t *code_point)
 {
 	const unsigned char *bytes = (const unsigned char *)text;
 	const struct utf8_form *form = utf8_find_form(bytes[0]);
 	uint32_t value;
 
-	*code_point = NOT_A_CODE_POINT;
+	*code_point = TEXT_NO_CODE_POINT;
 	if (!form)
 		return 1;
 	value = bytes[0] & form->first_mask;
@@ -330,8 +324,8 @@ bool text_is_utf8(const char *text)
 	uint32_t code_point;
 
 	while (*text) {
-		text += utf8_decode(text, &code_point);
-		if (code_point == NOT_A_CODE_POINT)
+		text += text_decode(text, &code_point);
+		if (code_point == TEXT_NO_CODE_POINT)
 			return false;
 	}
 	return true;
@@ -347,10 +341,10 @@ char *text_repair_utf8(const char *text)
 	if (!result)
 		return NULL;
 	while (*text) {
-		size_t length = utf8_decode(text, &code_point);
+		size_t length = text_decode(text, &code_point);
 
-		end = code_point == NOT_A_CODE_POINT ? stpcpy(end, replacement)
-						     : mempcpy(end, text, length);
+		end = code_point == TEXT_NO_CODE_POINT ? stpcpy(end, replacement)
+						       : mempcpy(end, text, length);
 		text += length;
 	}
 	*end = '\0';
@@ -397,7 +391,7 @@ static const struct {
 	{ 0xfeff, 0xfeff },   /* byte order mark */
 	{ 0xfff9, 0xfffb },   /* interlinear annotations */
 	{ 0xe0000, 0xe0fff }, /* tags */
-	{ NOT_A_CODE_POINT, NOT_A_CODE_POINT },
+	{ TEXT_NO_CODE_POINT, TEXT_NO_CODE_POINT },
 };
 
 static bool is_harmful(uint32_t code_point)
@@ -426,7 +420,7 @@ static char *put_escaped(char *end, const char *bytes, size_t length, uint32_t c
 
 	if (code_point >= '\a' && code_point <= '\r')
 		return end + sprintf(end, "\\%c", letters[code_point - '\a']);
-	if (code_point == NOT_A_CODE_POINT || code_point < 0x80)
+	if (code_point == TEXT_NO_CODE_POINT || code_point < 0x80)
 		return put_bytes_escaped(end, bytes, length);
 	return end + sprintf(end, code_point > 0xffff ? "\\U%08x" : "\\u%04x", code_point);
 }
@@ -437,7 +431,7 @@ static char *put_text(char *end, const char *text, const char *special)
 	uint32_t code_point;
 
 	while (*text) {
-		size_t length = utf8_decode(text, &code_point);
+		size_t length = text_decode(text, &code_point);
 
 		if (is_harmful(code_point)) {
 			end = put_escaped(end, text, length, code_point);
@@ -484,7 +478,7 @@ static enum quoting choose_quoting(const char *argument)
 	uint32_t code_point;
 
 	while (*argument) {
-		argument += utf8_decode(argument, &code_point);
+		argument += text_decode(argument, &code_point);
 		if (quoting_of(code_point) > quoting)
 			quoting = quoting_of(code_point);
 	}
@@ -547,7 +541,7 @@ static const char *skip_columns(const char *text, size_t columns)
 	uint32_t code_point;
 
 	for (; *text && columns; columns--)
-		text += utf8_decode(text, &code_point);
+		text += text_decode(text, &code_point);
 	return text;
 }
 

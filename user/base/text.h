@@ -59,6 +59,13 @@ int text_parse_size(const char *text, uint64_t *bytes);
  */
 int text_parse_duration(const char *text, uint64_t *nanoseconds);
 
+/*
+ * Takes one code point off a NUL-terminated text, or TEXT_NO_CODE_POINT and as many bytes as could
+ * still have become one. Returns the number of bytes, at least 1.
+ */
+#define TEXT_NO_CODE_POINT UINT32_MAX
+size_t text_decode(const char *text, uint32_t *code_point);
+
 bool text_is_utf8(const char *text);
 
 /* The text as valid UTF-8: each invalid sequence becomes one U+FFFD, as browsers do it. */

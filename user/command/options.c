@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "base/environment.h"
+#include "base/pattern.h"
 #include "base/text.h"
 
 struct option_entry {
@@ -123,13 +124,19 @@ static int apply_start_directory(struct run_config *config, const char *value, s
 	return 0;
 }
 
+/* A number as it is typed has no newline at its end. */
+static int parse_number(const char *value, uint64_t *number)
+{
+	return strchr(value, '\n') ? -EINVAL : text_parse_decimal(value, number);
+}
+
 /* An id of the host that has a counterpart inside; the kernel keeps the last number for itself. */
 static int parse_id(const char *option, const char *value, unsigned int *id, struct failure *why)
 {
 	cleanup_free char *shown = NULL;
 	uint64_t number;
 
-	if (!text_parse_decimal(value, &number) && number < CONFIG_ID_LIMIT) {
+	if (!parse_number(value, &number) && number < CONFIG_ID_LIMIT) {
 		*id = number;
 		return 0;
 	}
@@ -200,9 +207,6 @@ static int apply_env(struct run_config *config, const char *value, struct failur
 
 /* --- Limits --- */
 
-static const char size_forms[] =
-	"give a whole number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB, as in 500MB";
-
 static int refuse_limit(
 	const char *option, const char *value, int error, const char *allowed, struct failure *why)
 {
@@ -236,6 +240,30 @@ static int set_duration(
 	return check_limit(option, duration_ns, limit_ns, why);
 }
 
+static int set_size(
+	const char *option, const char *value, uint64_t *limit_bytes, struct failure *why)
+{
+	uint64_t bytes = 0;
+	int error = text_parse_size(value, &bytes);
+
+	if (error)
+		return refuse_limit(option, value, error,
+			"give a whole number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB, as in "
+			"500MB",
+			why);
+	return check_limit(option, bytes, limit_bytes, why);
+}
+
+static int set_count(const char *option, const char *value, uint64_t *limit, struct failure *why)
+{
+	uint64_t count = 0;
+	int error = parse_number(value, &count);
+
+	if (error)
+		return refuse_limit(option, value, error, "give a whole number", why);
+	return check_limit(option, count, limit, why);
+}
+
 static int apply_timelimit(struct run_config *config, const char *value, struct failure *why)
 {
 	return set_duration("timelimit", value, &config->limits.cpu_ns, why);
@@ -253,27 +281,17 @@ static int apply_walltimelimit(struct run_config *config, const char *value, str
 
 static int apply_memlimit(struct run_config *config, const char *value, struct failure *why)
 {
-	uint64_t bytes = 0;
-	int error = text_parse_size(value, &bytes);
+	int error = set_size("memlimit", value, &config->limits.memory_bytes, why);
 
-	if (error)
-		return refuse_limit("memlimit", value, error, size_forms, why);
-	if (bytes && bytes < CONFIG_LEAST_MEMORY)
+	if (!error && config->limits.memory_bytes < CONFIG_LEAST_MEMORY)
 		return failure_set(why, 0,
-			"--memlimit: %s is too little for any program; give at "
-			"least 1MiB",
-			value);
-	return check_limit("memlimit", bytes, &config->limits.memory_bytes, why);
+			"--memlimit: %s is too little for any program; give at least 1MiB", value);
+	return error;
 }
 
 static int apply_max_output_size(struct run_config *config, const char *value, struct failure *why)
 {
-	uint64_t bytes = 0;
-	int error = text_parse_size(value, &bytes);
-
-	if (error)
-		return refuse_limit("max-output-size", value, error, size_forms, why);
-	return check_limit("max-output-size", bytes, &config->limits.output_bytes, why);
+	return set_size("max-output-size", value, &config->limits.output_bytes, why);
 }
 
 /* '-' is the caller's own stream, as without the option. */
@@ -300,12 +318,52 @@ static int apply_output(struct run_config *config, const char *value, struct fai
 
 static int apply_pids_limit(struct run_config *config, const char *value, struct failure *why)
 {
-	uint64_t tasks = 0;
-	int error = text_parse_decimal(value, &tasks);
+	return set_count("pids-limit", value, &config->limits.tasks, why);
+}
 
+/* --- Result files --- */
+
+static int apply_output_directory(struct run_config *config, const char *value, struct failure *why)
+{
+	if (!*value)
+		return failure_set(
+			why, 0, "--output-directory: the path is empty; give a directory");
+	if (config->output_directory)
+		return failure_set(why, 0, "--output-directory: given twice");
+	config->output_directory = value;
+	return 0;
+}
+
+/* The empty pattern is none, and so takes the place of the one that would be there by default. */
+static int apply_result_files(struct run_config *config, const char *value, struct failure *why)
+{
+	struct pattern pattern;
+	struct failure wrong;
+	int error;
+
+	config->has_result_patterns = true;
+	if (!*value)
+		return 0;
+	if (config->result_pattern_count == RESULT_PATTERNS)
+		return failure_set(
+			why, 0, "--result-files: more than %d patterns", RESULT_PATTERNS);
+	error = pattern_parse(value, &pattern, &wrong);
 	if (error)
-		return refuse_limit("pids-limit", value, error, "give a whole number", why);
-	return check_limit("pids-limit", tasks, &config->limits.tasks, why);
+		return failure_set(why, wrong.errnum, "--result-files: %.900s", wrong.what);
+	pattern_done(&pattern);
+	config->result_patterns[config->result_pattern_count++] = value;
+	return 0;
+}
+
+static int apply_files_count_limit(
+	struct run_config *config, const char *value, struct failure *why)
+{
+	return set_count("files-count-limit", value, &config->limits.files_count, why);
+}
+
+static int apply_files_size_limit(struct run_config *config, const char *value, struct failure *why)
+{
+	return set_size("files-size-limit", value, &config->limits.files_bytes, why);
 }
 
 static const struct option_entry entries[] = {
@@ -341,6 +399,14 @@ static const struct option_entry entries[] = {
 	{ "output", 0, "FILE", "write its standard output and error to FILE", apply_output },
 	{ "max-output-size", 0, "SIZE", "end it when it writes more to these two",
 		apply_max_output_size },
+	{ "output-directory", 0, "DIR", "copy to DIR what the command wrote",
+		apply_output_directory },
+	{ "result-files", 0, "PATTERN", "which files; '.' is all below its start directory",
+		apply_result_files },
+	{ "files-count-limit", 0, "NUMBER", "copy no more files than this",
+		apply_files_count_limit },
+	{ "files-size-limit", 0, "SIZE", "nor more bytes, as in 10MB or 1GiB",
+		apply_files_size_limit },
 	{ "help", 'h', NULL, "show this text", NULL },
 };
 
@@ -416,27 +482,54 @@ static int check_limits(const struct run_limits *limits, struct failure *why)
 	return 0;
 }
 
+/* What the two options mean by themselves is BenchExec's. */
+static void complete_files(struct run_config *config)
+{
+	if (config->output_directory && !config->has_result_patterns)
+		config->result_patterns[config->result_pattern_count++] = ".";
+	if (!config->output_directory && config->result_pattern_count)
+		config->output_directory = "output.files";
+}
+
+/* What has no meaning without a container. */
+static int check_no_container(const struct run_config *config, struct failure *why)
+{
+	const struct {
+		bool is_given;
+		const char *text;
+	} contradictions[] = {
+		{ config->allow_io_uring || config->allow_mounts || config->allow_namespaces,
+			"--allow: nothing is refused with --no-container" },
+		{ config->directory_count,
+			"--no-container: directories have no modes without a container" },
+		{ config->no_tmpfs, "--no-container: writes go where they go without a container" },
+		{ config->has_uid || config->has_gid,
+			"--no-container: the command is the caller without a container" },
+		{ config->output_directory || config->has_result_patterns,
+			"--no-container: without one the command's files need not be copied" },
+		{ config->limits.files_count || config->limits.files_bytes,
+			"--no-container: without one nobody counts the command's files" },
+	};
+
+	for (size_t i = 0; i < sizeof(contradictions) / sizeof(contradictions[0]); i++) {
+		if (config->no_container && contradictions[i].is_given)
+			return failure_set(why, 0, "%s", contradictions[i].text);
+	}
+	return 0;
+}
+
 static int check(const struct run_config *config, struct failure *why)
 {
+	int error;
+
 	if (!config->command[0]) {
 		failure_set(why, 0, "no command given");
 		return failure_hint(why, "tare run [OPTIONS] [--] COMMAND [ARG...]");
 	}
 	if (!config->command[0][0])
 		return failure_set(why, 0, "the command is an empty word");
-	if (config->no_container &&
-		(config->allow_io_uring || config->allow_mounts || config->allow_namespaces))
-		return failure_set(why, 0, "--allow: nothing is refused with --no-container");
-	if (config->no_container && config->directory_count)
-		return failure_set(
-			why, 0, "--no-container: directories have no modes without a container");
-	if (config->no_container && config->no_tmpfs)
-		return failure_set(
-			why, 0, "--no-container: writes go where they go without a container");
-	if (config->no_container && (config->has_uid || config->has_gid))
-		return failure_set(
-			why, 0, "--no-container: the command is the caller without a container");
-	return check_limits(&config->limits, why);
+	error = check_no_container(config, why);
+	return error ? error : check_limits(&config->limits, why);
 }
 
 int options_parse(int argc, char **argv, struct run_config *config, enum options_request *request,
@@ -459,6 +552,7 @@ int options_parse(int argc, char **argv, struct run_config *config, enum options
 		next += used;
 	}
 	config->command = &argv[next];
+	complete_files(config);
 	*request = wants_help ? OPTIONS_HELP : OPTIONS_RUN;
 	return wants_help ? 0 : check(config, why);
 }

@@ -50,6 +50,7 @@ struct run {
 	struct streams streams;
 	int signal_fd;
 	bool has_ended_early; /* by a signal, before its exec */
+	bool is_copying_over; /* by a signal, while files were copied */
 };
 
 static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };
@@ -299,6 +300,27 @@ static int finish_output(struct run *run, struct failure *why)
 	return error;
 }
 
+/* A signal that comes now can no longer be meant for the command. */
+static bool has_had_enough(void *argument)
+{
+	static const uint64_t ending =
+		1ULL << SIGHUP | 1ULL << SIGINT | 1ULL << SIGQUIT | 1ULL << SIGTERM;
+	struct run *run = argument;
+	struct signalfd_siginfo info;
+
+	while (!run->is_copying_over && read(run->signal_fd, &info, sizeof(info)) == sizeof(info))
+		run->is_copying_over = ending >> info.ssi_signo & 1;
+	return run->is_copying_over;
+}
+
+static void copy_files(struct run *run)
+{
+	const struct file_copy_stop stop = { .is_wanted = has_had_enough, .argument = run };
+
+	run->result->files.reason = "no files were asked for";
+	sandbox_copy_files(run->sandbox, &stop, &run->result->files);
+}
+
 static int finish(struct run *run, struct failure *why)
 {
 	int error;
@@ -316,7 +338,11 @@ static int finish(struct run *run, struct failure *why)
 		error = drain(run, why);
 	if (!error)
 		error = finish_output(run, why);
-	return error ? error : read_accounts(run, why);
+	if (!error)
+		error = read_accounts(run, why);
+	if (!error)
+		copy_files(run);
+	return error;
 }
 
 static void describe(struct run *run)
@@ -449,11 +475,14 @@ static int weigh_and_tell(const struct run_config *config, struct output_file *j
 	error = tell_summary(config, &result, &why);
 	if (!error && config->json_path)
 		error = tell_json(json, &result, &why);
+	if (result.files.has_failed)
+		status = print_failure(&result.files.error, 125);
 	result_done(&result);
 	return error ? print_failure(&why, 125) : status;
 }
 
-/* What the caller left open is for no process of the run: it might lead out of the container. */
+/* What the caller left open is for no process of the run: it might lead out of the
+ * container. */
 static void close_inherited(const struct output_file *keep)
 {
 	int one = keep->fd > STDERR_FILENO ? keep->fd : STDERR_FILENO;

@@ -15,6 +15,7 @@
 
 static const char not_measured[] = "not measured";
 static const char not_started[] = "the command was not started";
+static const char no_files[] = "no files were asked for";
 static const char no_collector[] = "no collector ran";
 static const char too_large[] = "the counter holds more than 2^63, which cannot be";
 
@@ -89,15 +90,18 @@ static json_t *time_string(const struct timespec *time)
 	return json_string(text);
 }
 
-static json_t *error_or_null(const struct outcome *outcome)
+static json_t *error_object(const struct failure *error)
 {
-	const struct failure *error = &outcome->error;
-
-	if (outcome->kind != OUTCOME_ERROR && outcome->kind != OUTCOME_NOT_STARTED)
-		return json_null();
 	return json_pack("{s:o, s:o, s:o}", "what", repaired_string(error->what), "errno",
 		string_or_null(error->errnum ? failure_errno_name(error->errnum) : NULL), "hint",
 		error->hint[0] ? repaired_string(error->hint) : json_null());
+}
+
+static json_t *error_or_null(const struct outcome *outcome)
+{
+	if (outcome->kind != OUTCOME_ERROR && outcome->kind != OUTCOME_NOT_STARTED)
+		return json_null();
+	return error_object(&outcome->error);
 }
 
 /* Where a number comes from, or why there is none */
@@ -360,6 +364,73 @@ static void put_output(struct document *document, const struct output_result *ou
 	put(document, find_section(document, "output"), "is_cut", json_boolean(output->is_cut));
 }
 
+/* The path as text, and beside it as it is when it is none. */
+static void put_path(struct document *document, json_t *object, const char *key, const char *path)
+{
+	char exact_key[64];
+
+	put(document, object, key, repaired_string(path));
+	if (text_is_utf8(path))
+		return;
+	snprintf(exact_key, sizeof(exact_key), "%s_base64", key);
+	put(document, object, exact_key, base64_string(path));
+}
+
+static json_t *copied_object(struct document *document, const struct copied_file *file)
+{
+	json_t *object = json_object();
+
+	put_path(document, object, "path", file->path);
+	put(document, object, "size_bytes", integer_or_null(file->size_bytes));
+	if (file->link_of)
+		put_path(document, object, "link_of", file->link_of);
+	return object;
+}
+
+static json_t *uncopied_object(struct document *document, const struct uncopied_file *file)
+{
+	json_t *object = json_object();
+
+	put_path(document, object, "path", file->path);
+	put(document, object, "kind", json_string(file->kind));
+	put(document, object, "reason", json_string(file->reason));
+	return object;
+}
+
+static void put_file_lists(
+	struct document *document, json_t *section, const struct files_result *files)
+{
+	json_t *copied = json_array(), *uncopied = json_array();
+
+	for (size_t i = 0; i < files->copied_listed; i++)
+		append(document, copied, copied_object(document, &files->copied[i]));
+	for (size_t i = 0; i < files->uncopied_listed; i++)
+		append(document, uncopied, uncopied_object(document, &files->uncopied[i]));
+	put(document, section, "copied", copied);
+	put(document, section, "not_copied", uncopied);
+}
+
+static void put_files(struct document *document, const struct files_result *files)
+{
+	json_t *section;
+
+	if (!files->output_directory) {
+		put(document, document->root, "files", json_null());
+		put(document, document->unavailable, "files",
+			json_string(files->reason ? files->reason : no_files));
+		return;
+	}
+	section = find_section(document, "files");
+	put_path(document, section, "output_directory", files->output_directory);
+	put(document, section, "count", integer_or_null(files->copied_count));
+	put(document, section, "size_bytes", integer_or_null(files->size_bytes));
+	put(document, section, "not_copied_count", integer_or_null(files->uncopied_count));
+	put(document, section, "limit_reached", string_or_null(files->limit_reached));
+	put(document, section, "error",
+		files->has_failed ? error_object(&files->error) : json_null());
+	put_file_lists(document, section, files);
+}
+
 static void put_notes(struct document *document)
 {
 	put(document, document->root, "sources", json_incref(document->sources));
@@ -380,6 +451,7 @@ static void fill(struct document *document, const struct result *result)
 	put(document, find_section(document, "limits"), "memory_held_by",
 		string_or_null(result->memory_held_by));
 	put_output(document, &result->output);
+	put_files(document, &result->files);
 	put_notes(document);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 
 #define TOP_SYSCALLS 3
@@ -151,6 +152,26 @@ static void fill_network(const struct result *result, struct summary_cells *cell
 		as_counted(&result->network.connects, "connect", "connects").text);
 }
 
+static bool has_files(const struct result *result)
+{
+	return result->files.output_directory;
+}
+
+static void fill_files(const struct result *result, struct summary_cells *cells)
+{
+	const struct files_result *files = &result->files;
+	cleanup_free char *directory = text_escape(files->output_directory);
+
+	add(&cells->value, "%s", text_format_size(files->size_bytes).text);
+	add(&cells->detail, "%s copied to %.200s",
+		text_format_counted(files->copied_count, "file", "files").text,
+		directory ? directory : "the output directory");
+	if (files->uncopied_count)
+		add(&cells->more, "%s not copied", text_format_count(files->uncopied_count).text);
+	if (files->limit_reached)
+		add(&cells->more, " (%s)", files->limit_reached);
+}
+
 static void fill_switches(const struct result *result, struct summary_cells *cells)
 {
 	const struct number *voluntary = &result->scheduler.voluntary_switches;
@@ -180,6 +201,7 @@ const struct summary_line summary_lines[] = {
 	{ .label = "syscalls", .fill = fill_syscalls },
 	{ .label = "denied", .fill = fill_denied, .has_news = has_denied },
 	{ .label = "network", .fill = fill_network, .has_news = has_network },
+	{ .label = "files", .fill = fill_files, .has_news = has_files },
 	{ .label = "switches", .fill = fill_switches, .is_verbose = true },
 	{ .label = "faults", .fill = fill_faults, .is_verbose = true },
 	{ .label = NULL },

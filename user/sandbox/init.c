@@ -34,6 +34,7 @@ struct init {
 	struct init_task *task;
 	struct process *command;
 	char program[PATH_MAX];
+	int layers_fd;	  /* what holds the layers, for tare; -1 none */
 	int death_signal; /* of the command's process; 0 none */
 	bool is_exec_failure;
 };
@@ -63,6 +64,7 @@ static int step_leave_group(struct init *init, struct failure *why)
 	close(init->task->go_write_fd);
 	for (size_t i = 0; i < sizeof(init->task->tares_own) / sizeof(int); i++)
 		close_fd(&init->task->tares_own[i]);
+	output_directory_close(init->task->output);
 	return 0;
 }
 
@@ -86,10 +88,11 @@ static int step_root(struct init *init, struct failure *why)
 		.owner = IDENTITY_BASE + init->task->child.uid,
 		.group = IDENTITY_BASE + init->task->child.gid,
 		.bounds = init->task->bounds,
-		.scratch = &init->task->scratch };
+		.scratch = &init->task->scratch,
+		.keeps_layers = init->task->keeps_layers };
 	/* The caller's umask is for the command's files, not for the container's directories. */
 	mode_t callers = umask(022);
-	int error = root_build(&spec, why);
+	int error = root_build(&spec, &init->layers_fd, why);
 
 	umask(callers);
 	/* They lead to the host. */
@@ -97,6 +100,15 @@ static int step_root(struct init *init, struct failure *why)
 	close_fd(&init->task->scratch.fd);
 	close_fd(&init->task->scratch.parent_fd);
 	return error;
+}
+
+/* Before the command exists, and kept no longer: it leads to where nothing is mapped or hidden. */
+static int step_layers(struct init *init, struct failure *why)
+{
+	struct message message = { .kind = MESSAGE_LAYERS };
+	cleanup_fd int layers_fd = init->layers_fd;
+
+	return layers_fd < 0 ? 0 : message_send(init->task->socket, &message, layers_fd, why);
 }
 
 /* Of the command's own environment; NULL when it is not set. */
@@ -242,6 +254,7 @@ static const struct {
 	{ step_adopt_orphans, BARE },
 	{ step_network, CONTAINED },
 	{ step_root, CONTAINED },
+	{ step_layers, CONTAINED },
 	{ step_find_program, EVERYWHERE },
 	{ step_await_collector, EVERYWHERE },
 	{ step_bear, EVERYWHERE },
@@ -355,7 +368,7 @@ static void report_failure(struct init *init, const struct failure *why)
 
 int init_run(void *argument, struct failure *why)
 {
-	struct init init = { .task = argument };
+	struct init init = { .task = argument, .layers_fd = -1 };
 
 	if (set_up(&init, why) || live(&init, why)) {
 		report_failure(&init, why);

@@ -4,6 +4,7 @@
 #define TARE_INIT_H
 
 #include "base/failure.h"
+#include "base/output_directory.h"
 #include "child.h"
 #include "scratch.h"
 #include "tmpfs.h"
@@ -13,6 +14,8 @@ struct init_task {
 	int socket;	 /* to tare */
 	int tare_socket; /* tare's end, to be closed here */
 	int go_write_fd; /* tare's end of the line that lets the command go, to be closed here */
+	struct output_directory *output; /* tare's, to be closed here */
+	bool keeps_layers;		 /* and sends what holds them to tare */
 	struct view *view;
 	struct tmpfs_bounds bounds; /* of what takes its writes in memory */
 	struct scratch scratch;	    /* takes them on disk, if made */

@@ -12,6 +12,7 @@
 
 enum message_kind {
 	MESSAGE_BEAR = 1, /* tare: the collector watches; start the command's process */
+	MESSAGE_LAYERS,	  /* PID 1: the file system is built; carries what holds its layers */
 	MESSAGE_ENTRY,	  /* PID 1: what there is to tell of one entry of the view */
 	MESSAGE_READY,	  /* PID 1: it is started, waits to be let go; carries its pidfd */
 	MESSAGE_FAILED,	  /* PID 1: a step failed; `failure`, and whether it was the exec */

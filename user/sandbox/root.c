@@ -137,13 +137,13 @@ static int make_upper(
 }
 
 /* "upper12" */
-struct layer_name {
+struct scratch_name {
 	char text[32];
 };
 
-static struct layer_name layer_name(const struct builder *builder, const char *kind)
+static struct scratch_name scratch_name(const struct builder *builder, const char *kind)
 {
-	struct layer_name name;
+	struct scratch_name name;
 
 	snprintf(name.text, sizeof(name.text), "%s%zu", kind, builder->entry);
 	return name;
@@ -166,7 +166,7 @@ static struct layer_path layer_path(const struct builder *builder, const char *n
 static int mount_overlay(const struct builder *builder, const char *lower, const char *upper,
 	uint64_t attributes, struct failure *why)
 {
-	struct layer_name work = layer_name(builder, "work");
+	struct scratch_name work = scratch_name(builder, "work");
 	struct layer_path lower_path = layer_path(builder, lower);
 	struct layer_path upper_path = layer_path(builder, upper);
 	struct layer_path work_path = layer_path(builder, work.text);
@@ -175,6 +175,9 @@ static int mount_overlay(const struct builder *builder, const char *lower, const
 		{ "lowerdir", lower_path.text },
 		{ "upperdir", upper_path.text },
 		{ "workdir", work_path.text },
+		/* Whatever the kernel's defaults are, the upper layer holds files as a whole. */
+		{ "metacopy", "off" },
+		{ "redirect_dir", "off" },
 		/* The upper layer dies with the run: nothing in it must survive a crash. */
 		{ "volatile", NULL },
 		{ NULL, NULL },
@@ -190,8 +193,8 @@ static int mount_overlay(const struct builder *builder, const char *lower, const
  */
 static int overlay_over(struct builder *builder, int lower_fd, struct failure *why)
 {
-	struct layer_name lower = layer_name(builder, "lower");
-	struct layer_name upper = layer_name(builder, "upper");
+	struct scratch_name lower = scratch_name(builder, "lower");
+	struct scratch_name upper = scratch_name(builder, "upper");
 	uint64_t attributes;
 	int error = mount_restrictions(lower_fd, &attributes, why);
 
@@ -288,7 +291,7 @@ static int copy_mount(int directory_fd, const char *name, struct failure *why)
  */
 static int make_hidden(struct builder *builder, const char *path, struct failure *why)
 {
-	struct layer_name name = layer_name(builder, "hidden");
+	struct scratch_name name = scratch_name(builder, "hidden");
 	int error = make_owned(builder, name.text, hidden_mode(path), why);
 
 	if (error)
@@ -693,7 +696,7 @@ static int build(struct builder *builder, struct failure *why)
 	return error ? error : mount_pivot(builder->root_fd, SCRATCH_COVERS, why);
 }
 
-int root_build(const struct root_spec *spec, struct failure *why)
+int root_build(const struct root_spec *spec, int *layers_fd, struct failure *why)
 {
 	struct builder builder = {
 		.spec = spec,
@@ -704,6 +707,7 @@ int root_build(const struct root_spec *spec, struct failure *why)
 	};
 	int error = build(&builder, why);
 
+	*layers_fd = !error && spec->keeps_layers ? take_fd(&builder.scratch_fd) : -1;
 	close_fd(&builder.scratch_fd);
 	close_fd(&builder.root_fd);
 	close_fd(&builder.null_fd);

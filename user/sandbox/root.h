@@ -3,6 +3,7 @@
 #ifndef TARE_ROOT_H
 #define TARE_ROOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include "base/failure.h"
@@ -17,12 +18,14 @@ struct root_spec {
 	gid_t group;
 	struct tmpfs_bounds bounds;    /* of each tmpfs that takes writes */
 	const struct scratch *scratch; /* takes them instead, all but those to /dev/shm, if made */
+	bool keeps_layers;	       /* what the command writes is wanted afterwards */
 };
 
 /*
  * For a privileged process alone in fresh mount, pid and network namespaces. On success its root
- * is the new one, its current directory '/', and nothing of the old tree is reachable.
+ * is the new one, its current directory '/', and nothing of the old tree is reachable, but for the
+ * directory *layers_fd, which holds the layers that layer_open opens; -1 when they are not kept.
  */
-int root_build(const struct root_spec *spec, struct failure *why);
+int root_build(const struct root_spec *spec, int *layers_fd, struct failure *why);
 
 #endif

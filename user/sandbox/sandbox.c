@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/output_directory.h"
 #include "cgroup.h"
 #include "identity.h"
 #include "init.h"
@@ -24,12 +25,14 @@
 #include "message.h"
 #include "mountinfo.h"
 #include "process.h"
+#include "result_files.h"
 #include "scratch.h"
 #include "seccomp.h"
 #include "terminal.h"
 #include "view.h"
 
 struct sandbox {
+	const struct run_config *config; /* borrowed */
 	struct cgroup cgroup;
 	struct scratch scratch;
 	struct janitor *janitor;
@@ -39,12 +42,14 @@ struct sandbox {
 	struct init_task task;
 	struct process *init; /* PID 1 */
 	char *directory;      /* owned: where the command starts */
+	char *true_directory; /* owned: the same inside and without links; NULL until it is born */
+	struct output_directory output;
 	int userns_fd;
 	int sockets[2]; /* ours, PID 1's */
 	int go[2];
 	int command_pidfd;
 	int memory_event_fd;
-	const struct run_config *config; /* borrowed */
+	int layers_fd; /* what holds the layers of the view; -1 until PID 1 sent it */
 };
 
 int sandbox_cgroup_fd(const struct sandbox *sandbox)
@@ -185,7 +190,7 @@ static int add_parts(struct sandbox *sandbox, const struct run_config *config,
 static char *planned_directory(const char *directory)
 {
 	cleanup_fd int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char *path = fd >= 0 ? file_true_path(fd) : NULL;
+	char *path = fd >= 0 ? file_path_of(fd) : NULL;
 
 	return path ? path : strdup(directory);
 }
@@ -202,6 +207,8 @@ static int prepare_container(struct sandbox *sandbox, const struct run_config *c
 	if (!start)
 		return failure_set(why, ENOMEM, "name the start directory");
 	error = view_rules_resolve(&rules, wanted, count, start, why);
+	if (!error)
+		error = result_files_find_place(config, &rules, &sandbox->output, why);
 	if (!error)
 		error = view_plan(&sandbox->view, mounts, look, &rules, why);
 	view_rules_done(&rules);
@@ -247,10 +254,12 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.socket = sandbox->sockets[1],
 		.tare_socket = sandbox->sockets[0],
 		.go_write_fd = sandbox->go[1],
+		.output = &sandbox->output,
 		.view = &sandbox->view,
 		.bounds = { .size_bytes = spec->config->limits.memory_bytes,
 			.nodes = spec->config->memory_nodes },
 		.scratch = sandbox->scratch,
+		.keeps_layers = result_files_are_wanted(spec->config),
 		.has_own_network = !spec->config->no_container && !spec->config->network_access,
 		.command = spec->config->command,
 		.environment = spec->environment,
@@ -328,12 +337,13 @@ static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, st
 
 	if (!error)
 		error = find_start_directory(sandbox, spec->config, why);
+	/* What is asked for in vain is refused before there is anything to be removed. */
+	if (!error && !spec->config->no_container)
+		error = prepare_container(sandbox, spec->config, &mounts, why);
 	if (!error)
 		error = make_directories(sandbox, spec->config, &mounts, why);
 	if (!error)
 		error = set_limits(sandbox, &spec->config->limits, why);
-	if (!error && !spec->config->no_container)
-		error = prepare_container(sandbox, spec->config, &mounts, why);
 	mountinfo_done(&mounts);
 	if (error)
 		return error;
@@ -351,8 +361,9 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 	cgroup_clear(&sandbox->cgroup);
 	scratch_clear(&sandbox->scratch);
 	sandbox->config = spec->config;
+	sandbox->output = OUTPUT_DIRECTORY_NONE;
 	sandbox->userns_fd = sandbox->command_pidfd = sandbox->terminal.fd = -1;
-	sandbox->memory_event_fd = -1;
+	sandbox->memory_event_fd = sandbox->layers_fd = -1;
 	sandbox->sockets[0] = sandbox->sockets[1] = sandbox->go[0] = sandbox->go[1] = -1;
 	error = open_all(sandbox, spec, why);
 	if (error) {
@@ -380,6 +391,38 @@ static bool take_notes(struct sandbox *sandbox, const struct message *message)
 	return true;
 }
 
+/* The next message, which is of this kind, or of a failure of the set-up. */
+static int hear(struct sandbox *sandbox, enum message_kind kind, struct message *message,
+	int *passed_fd, struct failure *why)
+{
+	int error;
+
+	do {
+		error = message_receive(sandbox->sockets[0], message, passed_fd, why);
+	} while (!error && take_notes(sandbox, message));
+	if (error)
+		return error == -EPIPE ? init_is_silent(why) : error;
+	if (message->kind == MESSAGE_FAILED) {
+		*why = message->failure;
+		return why->errnum ? -why->errnum : -EINVAL;
+	}
+	if (message->kind != kind)
+		return failure_set(why, EPROTO, "understand what PID 1 said");
+	return 0;
+}
+
+/* PID 1 stands where the command starts, and its name for that is the one of the container. */
+static int find_true_directory(struct sandbox *sandbox, struct failure *why)
+{
+	char link[64];
+
+	snprintf(link, sizeof(link), "/proc/%d/cwd", process_pid(sandbox->init));
+	sandbox->true_directory = file_read_path(link);
+	if (!sandbox->true_directory)
+		return failure_set(why, errno, "find the start directory inside the container");
+	return 0;
+}
+
 int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure *why)
 {
 	struct message message = { .kind = MESSAGE_BEAR };
@@ -389,20 +432,18 @@ int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure 
 	/* A broken line still may hold the reason why PID 1 ended. */
 	if (error && error != -EPIPE)
 		return error;
-	do {
-		error = message_receive(
-			sandbox->sockets[0], &message, &sandbox->command_pidfd, why);
-	} while (!error && take_notes(sandbox, &message));
-	if (error)
-		return error == -EPIPE ? init_is_silent(why) : error;
-	if (message.kind == MESSAGE_FAILED) {
-		*is_exec_failure = message.is_exec_failure;
-		*why = message.failure;
-		return why->errnum ? -why->errnum : -EINVAL;
+	error = result_files_are_wanted(sandbox->config)
+			? hear(sandbox, MESSAGE_LAYERS, &message, &sandbox->layers_fd, why)
+			: 0;
+	if (!error)
+		error = hear(sandbox, MESSAGE_READY, &message, &sandbox->command_pidfd, why);
+	if (error) {
+		*is_exec_failure = message.kind == MESSAGE_FAILED && message.is_exec_failure;
+		return error;
 	}
 	if (!view_needs_parts(&sandbox->view))
 		view_drop_parts(&sandbox->view);
-	return 0;
+	return result_files_are_wanted(sandbox->config) ? find_true_directory(sandbox, why) : 0;
 }
 
 int sandbox_command_pidfd(const struct sandbox *sandbox)
@@ -558,6 +599,22 @@ int sandbox_wait_empty(const struct sandbox *sandbox, int timeout_ms, struct fai
 	return cgroup_wait_empty(&sandbox->cgroup, timeout_ms, why);
 }
 
+void sandbox_copy_files(
+	struct sandbox *sandbox, const struct file_copy_stop *stop, struct files_result *files)
+{
+	const struct result_files_spec spec = { .config = sandbox->config,
+		.view = &sandbox->view,
+		.scratch_fd = sandbox->layers_fd,
+		.start_directory = sandbox->true_directory,
+		.output = &sandbox->output,
+		.stop = stop };
+
+	if (!result_files_are_wanted(sandbox->config))
+		return;
+	terminal_take_back(&sandbox->terminal);
+	result_files_copy(&spec, files);
+}
+
 int sandbox_cpu_ns(const struct sandbox *sandbox, uint64_t *cpu_ns, struct failure *why)
 {
 	return cgroup_cpu_ns(&sandbox->cgroup, cpu_ns, why);
@@ -589,6 +646,8 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 
 	if (!sandbox)
 		return 0;
+	/* What was written is charged to the cgroup, which would outlive its directory for it. */
+	close_fd(&sandbox->layers_fd);
 	end_processes(sandbox);
 	error = cgroup_remove(&sandbox->cgroup, why);
 	/* Who is dead writes no more; if one lives on, it is the janitor's to wait for it. */
@@ -605,9 +664,11 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 	close_fd(&sandbox->userns_fd);
 	close_fd(&sandbox->command_pidfd);
 	close_fd(&sandbox->memory_event_fd);
+	output_directory_close(&sandbox->output);
 	view_done(&sandbox->view);
 	seccomp_filter_done(&sandbox->filter);
 	free(sandbox->directory);
+	free(sandbox->true_directory);
 	free(sandbox);
 	return error;
 }

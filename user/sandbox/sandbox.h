@@ -15,6 +15,7 @@
 #include <sys/types.h>
 #include "base/config.h"
 #include "base/failure.h"
+#include "base/file_copy.h"
 #include "base/refusal.h"
 #include "base/result.h"
 
@@ -111,6 +112,13 @@ int sandbox_kill(struct sandbox *sandbox, struct failure *why);
 
 /* Waits until no process of the run is left, at most timeout_ms; then -ETIME. */
 int sandbox_wait_empty(const struct sandbox *sandbox, int timeout_ms, struct failure *why);
+
+/*
+ * Copies what the config chooses of what the command wrote, after sandbox_wait_empty. Takes the
+ * terminal back first, so that who has had enough can end it. What went wrong is in *files.
+ */
+void sandbox_copy_files(
+	struct sandbox *sandbox, const struct file_copy_stop *stop, struct files_result *files);
 
 /* The kernel's own figures of the run's cgroups. */
 int sandbox_cpu_ns(const struct sandbox *sandbox, uint64_t *cpu_ns, struct failure *why);

@@ -37,7 +37,7 @@ static int refuse(const char *directory, int errnum, const char *reason, struct 
 
 static char *choose_path(int parent_fd)
 {
-	cleanup_free char *parent = file_true_path(parent_fd);
+	cleanup_free char *parent = file_path_of(parent_fd);
 	uint64_t random;
 	char *path = NULL;
 
@@ -95,7 +95,7 @@ static int close_to_others(int fd, struct failure *why)
 static int refuse_parent(
 	const struct scratch *scratch, int errnum, const char *reason, struct failure *why)
 {
-	cleanup_free char *parent = file_true_path(scratch->parent_fd);
+	cleanup_free char *parent = file_path_of(scratch->parent_fd);
 
 	return refuse(parent ? parent : "", errnum, reason, why);
 }

@@ -57,7 +57,7 @@ static int look_up(const struct directory_rule *wanted, char **path, struct fail
 	if (!S_ISDIR(status.st_mode))
 		return refuse(wanted, 0, "is not a directory", why);
 	directory = open(wanted->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	*path = directory >= 0 ? file_true_path(directory) : NULL;
+	*path = directory >= 0 ? file_path_of(directory) : NULL;
 	return *path ? 0 : refuse(wanted, directory < 0 ? errno : ENOENT, NULL, why);
 }
 
