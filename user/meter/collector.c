@@ -392,8 +392,10 @@ int collector_seed(struct collector *collector, int pidfd, struct failure *why)
 
 	__atomic_add_fetch(&collector->run->live_tasks, 1, __ATOMIC_SEQ_CST);
 	collector->run->peak_tasks = 1;
+	/* One that is gone by now failed before its exec, which is told as its end. */
 	if (bpf_map_update_elem(
-		    collector->skeleton->maps.tasks.map_fd, &pidfd, &account, BPF_NOEXIST))
+		    collector->skeleton->maps.tasks.map_fd, &pidfd, &account, BPF_NOEXIST) &&
+		errno != ENOENT)
 		return failure_set(why, errno, "make the command's process a member of the run");
 	return 0;
 }
