@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 #include "identity.h"
+#include "mount.h"
+#include "process.h"
 
 /*
  * A session of its own: no terminal to type into, no group to signal. With a terminal lent to it
@@ -47,16 +49,25 @@ static int step_identity(const struct child_task *task, struct failure *why)
 	return identity_enter(task->userns_fd, task->uid, task->gid, why);
 }
 
+/*
+ * Those of cgroups are of directories outside the container. A link that leads through
+ * /proc/self/fd would find the way out of it by them, in the directory to start in, in the
+ * program's path, or in the path of its interpreter.
+ */
+static int step_descriptors(const struct child_task *task, struct failure *why)
+{
+	return process_keep_descriptors(&task->go_fd, 1, why);
+}
+
 /* As the command's own identity, so that it starts nowhere that it could not go. */
 static int step_directory(const struct child_task *task, struct failure *why)
 {
-	if (chdir(task->directory)) {
-		failure_set(
-			why, errno, "enter directory '%s' inside the container", task->directory);
+	if (!task->is_contained && chdir(task->directory))
+		return failure_set(why, errno, "enter directory '%s'", task->directory);
+	if (task->is_contained && mount_enter_inside(task->directory, why))
 		return failure_hint(why,
 			"start tare in a directory that is visible inside, or show "
 			"this one with --overlay-dir");
-	}
 	return 0;
 }
 
@@ -108,6 +119,7 @@ static const struct {
 	{ step_cgroup, false },
 	{ step_cgroup_namespace, true },
 	{ step_identity, true },
+	{ step_descriptors, true },
 	{ step_directory, false },
 	{ step_capabilities, true },
 	{ step_filter, true },

@@ -25,6 +25,7 @@
 #include <unistd.h>
 #include "identity.h"
 #include "message.h"
+#include "mount.h"
 #include "network.h"
 #include "process.h"
 #include "root.h"
@@ -107,7 +108,7 @@ static int step_find_program(struct init *init, struct failure *why)
 	int error;
 
 	/* A directory that cannot be entered is told by the child, as the command's identity. */
-	if (init->task->child.is_contained && chdir(init->task->child.directory))
+	if (init->task->child.is_contained && mount_enter_inside(init->task->child.directory, why))
 		return 0;
 	error = process_find_program(init->task->command[0], command_variable(init, "PATH="),
 		init->program, sizeof(init->program), why);

@@ -66,17 +66,29 @@ int mount_change(int mount_fd, uint64_t attributes, int userns_fd, struct failur
 	return 0;
 }
 
+static int open_path(int directory_fd, const char *path, int flags, uint64_t resolve)
+{
+	struct open_how how = { .flags = flags | O_PATH | O_CLOEXEC, .resolve = resolve };
+
+	return (int)syscall(SYS_openat2, directory_fd, path, &how, sizeof(how));
+}
+
 int mount_open_inside(int root_fd, const char *path, int flags, struct failure *why)
 {
-	struct open_how how = {
-		.flags = flags | O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	int fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+	int fd = open_path(root_fd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 
 	if (fd < 0)
 		return failure_set(why, errno, "find '%s' inside the container", path);
 	return fd;
+}
+
+int mount_enter_inside(const char *path, struct failure *why)
+{
+	cleanup_fd int directory = open_path(AT_FDCWD, path, O_DIRECTORY, RESOLVE_NO_MAGICLINKS);
+
+	if (directory < 0 || fchdir(directory))
+		return failure_set(why, errno, "enter directory '%s' inside the container", path);
+	return 0;
 }
 
 int mount_attach(int mount_fd, int root_fd, const char *path, struct failure *why)

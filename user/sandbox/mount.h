@@ -38,6 +38,12 @@ int mount_change(int mount_fd, uint64_t attributes, int userns_fd, struct failur
  */
 int mount_open_inside(int root_fd, const char *path, int flags, struct failure *why);
 
+/*
+ * Makes `path`, a name inside this process's own root, the current directory. No magic link of
+ * /proc is followed: the descriptors of this process may lead out of its root.
+ */
+int mount_enter_inside(const char *path, struct failure *why);
+
 /* Puts the mount over `path` inside `root_fd`, which must exist. The mount stays the caller's. */
 int mount_attach(int mount_fd, int root_fd, const char *path, struct failure *why);
 

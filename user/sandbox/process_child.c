@@ -19,12 +19,18 @@
 /* Nobody reads it: a child that fails tells its failure through the status pipe. */
 #define FAILED_CHILD_EXIT_CODE 127
 
+/* What a `run` function may keep for itself. */
+#define KEPT_DESCRIPTORS 4
+
 #define CLONE_NAMESPACES                                                                           \
 	((uint64_t)(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |  \
 		    CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME))
 
 /* In a child that is to die with its parent: what tells that the parent lives. */
 static int followed_parent = -1;
+
+/* In a child that will execute a program: where it tells why it did not. */
+static int told_status = -1;
 
 /* ---- in the parent ---- */
 
@@ -164,6 +170,37 @@ int process_follow_parent(struct failure *why)
 	return 0;
 }
 
+/* The lowest of the descriptors that is not below `low`; -1: there is none. */
+static int next_kept(const int *kept, size_t count, int low)
+{
+	int next = -1;
+
+	for (size_t i = 0; i < count; i++) {
+		if (kept[i] >= low && (next < 0 || kept[i] < next))
+			next = kept[i];
+	}
+	return next;
+}
+
+int process_keep_descriptors(const int *keep, size_t count, struct failure *why)
+{
+	int kept[KEPT_DESCRIPTORS + 2] = { followed_parent, told_status };
+	unsigned int low = STDERR_FILENO + 1;
+	int next;
+
+	if (count > KEPT_DESCRIPTORS)
+		return failure_set(why, EINVAL, "keep %zu descriptors", count);
+	memcpy(kept + 2, keep, count * sizeof(*keep));
+	while ((next = next_kept(kept, count + 2, (int)low)) >= 0) {
+		if ((unsigned int)next > low && close_range(low, next - 1, 0))
+			return failure_set(why, errno, "close all other descriptors");
+		low = next + 1;
+	}
+	if (close_range(low, ~0U, 0))
+		return failure_set(why, errno, "close all other descriptors");
+	return 0;
+}
+
 static int child_prepare(struct process_child *child, struct failure *why)
 {
 	const struct process_spec *spec = child->spec;
@@ -283,6 +320,7 @@ _Noreturn void process_child_main(struct process_child *child)
 
 	child_reset_signals();
 	followed_parent = child->parent_pidfd;
+	told_status = child->status_fd;
 	if (!child->spec->path)
 		_exit(child_run(child->spec, &why));
 	child_prepare_and_execute(child, &why);
