@@ -391,6 +391,19 @@ static void the_collector_and_the_container_are_described(void **state)
 	assert_true(json_is_true(at(document, "container.used")));
 	assert_string_equal(json_string_value(at(document, "container.cgroup_layout")), "cgroup2");
 	assert_int_equal(json_integer_value(at(document, "container.masked_mounts")), 3);
+	assert_true(json_is_null(at(document, "container.root_directory")));
+}
+
+static void the_root_of_the_container_may_have_any_name(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.container.root_directory = "/srv/\xff";
+	document = parse_rendered(&result);
+	assert_string_equal(
+		json_string_value(at(document, "container.root_directory")), "/srv/\xef\xbf\xbd");
 }
 
 int main(void)
@@ -416,6 +429,7 @@ int main(void)
 		cmocka_unit_test(a_command_without_system_calls_has_an_empty_list),
 		cmocka_unit_test(every_loss_and_doubt_is_in_the_document),
 		cmocka_unit_test(the_collector_and_the_container_are_described),
+		cmocka_unit_test(the_root_of_the_container_may_have_any_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -441,15 +441,28 @@ static void a_directory_has_no_mode_without_a_container(void **state)
 		"--no-container", "--hidden-dir", "/a", "true");
 }
 
+static void the_root_is_given_once_and_only_for_a_container(void **state)
+{
+	(void)state;
+	assert_parsed("true");
+	assert_null(config.root_directory);
+	assert_parsed("--root-dir", "image", "true");
+	assert_string_equal(config.root_directory, "image");
+	assert_refused("--root-dir: the path is empty; give a directory", "--root-dir=", "true");
+	assert_refused("--root-dir: given twice", "--root-dir", "a", "--root-dir", "a", "true");
+	assert_refused("--no-container: there is no --root-dir without a container",
+		"--no-container", "--root-dir", "a", "true");
+}
+
 static void help_lists_every_option_that_is_understood(void **state)
 {
 	static const char *const lines[] = { "  -j, --json FILE ", "  -q, --quiet ",
 		"  -v, --verbose ", "      --no-container ", "      --allow WHAT ",
 		"      --read-only-dir DIR ", "      --overlay-dir DIR ",
 		"      --full-access-dir DIR ", "      --hidden-dir DIR ", "      --keep-tmp ",
-		"      --dir DIR ", "      --network-access ", "      --uid NUMBER ",
-		"      --gid NUMBER ", "      --env NAME=VALUE ", "      --keep-env NAME ",
-		"      --clear-env ", "  -h, --help " };
+		"      --root-dir DIR ", "      --dir DIR ", "      --network-access ",
+		"      --uid NUMBER ", "      --gid NUMBER ", "      --env NAME=VALUE ",
+		"      --keep-env NAME ", "      --clear-env ", "  -h, --help " };
 	cleanup_free char *text = help_text();
 	size_t listed = 0;
 
@@ -483,7 +496,7 @@ static void every_option_in_the_help_is_understood(void **state)
 		assert_null(strstr(why.what, "no such option"));
 		tried++;
 	}
-	assert_int_equal(tried, 18);
+	assert_int_equal(tried, 19);
 }
 
 static void what_can_be_let_through_is_in_the_help(void **state)
@@ -531,6 +544,7 @@ int main(void)
 		cmocka_unit_test(help_begins_with_the_usage_and_ends_with_a_newline),
 		cmocka_unit_test(directories_keep_the_order_and_the_mode_they_were_given_in),
 		cmocka_unit_test(a_directory_has_no_mode_without_a_container),
+		cmocka_unit_test(the_root_is_given_once_and_only_for_a_container),
 		cmocka_unit_test(help_lists_every_option_that_is_understood),
 		cmocka_unit_test(every_option_in_the_help_is_understood),
 		cmocka_unit_test(what_can_be_let_through_is_in_the_help),

@@ -113,6 +113,19 @@ int file_read_decimal(int directory_fd, const char *path, uint64_t *value, struc
 	return 0;
 }
 
+char *file_path_of(int directory_fd)
+{
+	char link[64], path[PATH_MAX];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", directory_fd);
+	length = readlink(link, path, sizeof(path) - 1);
+	if (length <= 0 || path[0] != '/')
+		return NULL;
+	path[length] = '\0';
+	return strdup(path);
+}
+
 /* Writing all of a report */
 
 static void wait_until_writable(int fd)

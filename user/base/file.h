@@ -30,6 +30,12 @@ int file_write(int directory_fd, const char *path, const char *text, struct fail
 /* Reads a file that holds one unsigned decimal; "max" and anything else are EINVAL. */
 int file_read_decimal(int directory_fd, const char *path, uint64_t *value, struct failure *why);
 
+/*
+ * What the kernel itself calls the open directory, absolute and without links, for the caller to
+ * free; NULL: it has no name that leads to it, or there is no memory.
+ */
+char *file_path_of(int directory_fd);
+
 enum output_way {
 	OUTPUT_REPLACES,   /* a new file takes the target's name at commit, or nothing happens */
 	OUTPUT_OVERWRITES, /* the target is emptied and written, where it cannot be replaced */

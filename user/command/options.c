@@ -106,6 +106,16 @@ static int apply_keep_tmp(struct run_config *config, const char *value, struct f
 	return add_directory(config, "/tmp", DIRECTORY_FULL_ACCESS, why);
 }
 
+static int apply_root_directory(struct run_config *config, const char *value, struct failure *why)
+{
+	if (!*value)
+		return failure_set(why, 0, "--root-dir: the path is empty; give a directory");
+	if (config->root_directory)
+		return failure_set(why, 0, "--root-dir: given twice");
+	config->root_directory = value;
+	return 0;
+}
+
 static int apply_start_directory(struct run_config *config, const char *value, struct failure *why)
 {
 	if (!*value)
@@ -204,6 +214,8 @@ static const struct option_entry entries[] = {
 		apply_full_access },
 	{ "hidden-dir", 0, "DIR", "an empty directory in its place", apply_hidden },
 	{ "keep-tmp", 0, NULL, "share the host's /tmp, and let writes reach it", apply_keep_tmp },
+	{ "root-dir", 0, "DIR", "show DIR as '/', a prepared root file system",
+		apply_root_directory },
 	{ "dir", 0, "DIR", "start the command in DIR", apply_start_directory },
 	{ "network-access", 0, NULL, "the host's network, instead of none but lo", apply_network },
 	{ "uid", 0, "NUMBER", "be this user inside, instead of root", apply_uid },
@@ -292,6 +304,9 @@ static int check(const struct run_config *config, struct failure *why)
 	if (config->no_container && config->directory_count)
 		return failure_set(
 			why, 0, "--no-container: directories have no modes without a container");
+	if (config->no_container && config->root_directory)
+		return failure_set(
+			why, 0, "--no-container: there is no --root-dir without a container");
 	if (config->no_container && (config->has_uid || config->has_gid))
 		return failure_set(
 			why, 0, "--no-container: the command is the caller without a container");

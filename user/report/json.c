@@ -290,9 +290,12 @@ static void put_collector(struct document *document, const struct result *result
 
 static void put_container(struct document *document, const struct result *result)
 {
+	const char *root = result->container.root_directory;
+
 	put(document, document->root, "container",
-		json_pack("{s:b, s:o, s:o, s:o}", "used", result->container.is_used,
+		json_pack("{s:b, s:o, s:o, s:o, s:o}", "used", result->container.is_used,
 			"cgroup_layout", string_or_null(result->container.cgroup_layout),
+			"root_directory", root ? repaired_string(root) : json_null(),
 			"masked_mounts", integer_or_null(result->container.mounts.masked),
 			"unmapped_mounts", integer_or_null(result->container.mounts.unmapped)));
 }

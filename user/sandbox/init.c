@@ -23,6 +23,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/cleanup.h"
 #include "identity.h"
 #include "message.h"
 #include "mount.h"
@@ -35,6 +36,7 @@ struct init {
 	struct process *command;
 	char program[PATH_MAX];
 	struct mount_counts mounts;
+	int null_fd;	  /* the container's /dev/null; -1 without one */
 	int death_signal; /* of the command's process; 0 none */
 	bool is_exec_failure;
 };
@@ -81,12 +83,13 @@ static int step_network(struct init *init, struct failure *why)
 static int step_root(struct init *init, struct failure *why)
 {
 	struct root_spec spec = { .view = init->task->view,
+		.root_fd = init->task->root_fd,
 		.userns_fd = init->task->child.userns_fd,
 		.owner = IDENTITY_BASE + init->task->child.uid,
 		.group = IDENTITY_BASE + init->task->child.gid };
 	/* The caller's umask is for the command's files, not for the container's directories. */
 	mode_t callers = umask(022);
-	int error = root_build(&spec, &init->mounts, why);
+	int error = root_build(&spec, &init->mounts, &init->null_fd, why);
 
 	umask(callers);
 	return error;
@@ -180,14 +183,13 @@ static int step_ready(struct init *init, struct failure *why)
 /* The command has its own copies; an open end here would keep its readers waiting. */
 static int step_let_streams_go(struct init *init, struct failure *why)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	(void)init;
-	if (null < 0)
-		return failure_set(why, errno, "open /dev/null inside the container");
+	if (init->null_fd < 0)
+		init->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (init->null_fd < 0)
+		return failure_set(why, errno, "open /dev/null");
 	for (int stream = 0; stream < 3; stream++)
-		dup2(null, stream);
-	close(null);
+		dup2(init->null_fd, stream);
+	close_fd(&init->null_fd);
 	return 0;
 }
 
@@ -313,7 +315,7 @@ static void report_failure(struct init *init, const struct failure *why)
 
 int init_run(void *argument, struct failure *why)
 {
-	struct init init = { .task = argument };
+	struct init init = { .task = argument, .null_fd = -1 };
 
 	if (set_up(&init, why) || live(&init, why)) {
 		report_failure(&init, why);

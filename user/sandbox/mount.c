@@ -82,6 +82,14 @@ int mount_open_inside(int root_fd, const char *path, int flags, struct failure *
 	return fd;
 }
 
+int mount_open_exactly(int directory_fd, const char *path, struct failure *why)
+{
+	uint64_t beneath = directory_fd == AT_FDCWD ? 0 : RESOLVE_BENEATH;
+	int fd = open_path(directory_fd, path, O_NOFOLLOW, beneath | RESOLVE_NO_SYMLINKS);
+
+	return fd >= 0 ? fd : failure_set(why, errno, "find '%s'", path);
+}
+
 int mount_enter_inside(const char *path, struct failure *why)
 {
 	cleanup_fd int directory = open_path(AT_FDCWD, path, O_DIRECTORY, RESOLVE_NO_MAGICLINKS);
@@ -91,15 +99,19 @@ int mount_enter_inside(const char *path, struct failure *why)
 	return 0;
 }
 
+int mount_attach_over(int mount_fd, int target_fd, const char *path, struct failure *why)
+{
+	if (move_mount(
+		    mount_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+		return failure_set(why, errno, "mount over '%s' inside the container", path);
+	return 0;
+}
+
 int mount_attach(int mount_fd, int root_fd, const char *path, struct failure *why)
 {
 	cleanup_fd int target = mount_open_inside(root_fd, path, 0, why);
 
-	if (target < 0)
-		return target;
-	if (move_mount(mount_fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
-		return failure_set(why, errno, "mount over '%s' inside the container", path);
-	return 0;
+	return target < 0 ? target : mount_attach_over(mount_fd, target, path, why);
 }
 
 int mount_make_private(struct failure *why)
@@ -113,11 +125,11 @@ int mount_make_private(struct failure *why)
  * From a directory of the new root, ".." must end in the new root: if it ended in a mount that
  * lies over it, the command could walk out that way.
  */
-static int check_alone(struct failure *why)
+static int check_alone(int mount_fd, struct failure *why)
 {
 	struct statx up, root;
 
-	if (statx(AT_FDCWD, "/proc/..", 0, STATX_MNT_ID, &up) ||
+	if (statx(mount_fd, "..", 0, STATX_MNT_ID, &up) ||
 		statx(AT_FDCWD, "/", 0, STATX_MNT_ID, &root))
 		return failure_set(why, errno, "look at the new root");
 	if (up.stx_mnt_id != root.stx_mnt_id)
@@ -125,7 +137,7 @@ static int check_alone(struct failure *why)
 	return 0;
 }
 
-int mount_pivot(int root_fd, int covers, struct failure *why)
+int mount_pivot(int root_fd, int covers, int mount_fd, struct failure *why)
 {
 	if (fchdir(root_fd))
 		return failure_set(why, errno, "enter the new root");
@@ -138,5 +150,5 @@ int mount_pivot(int root_fd, int covers, struct failure *why)
 	}
 	if (chdir("/"))
 		return failure_set(why, errno, "enter the new root");
-	return check_alone(why);
+	return check_alone(mount_fd, why);
 }

@@ -19,18 +19,26 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "identity.h"
 #include "mount.h"
+#include "mount_point.h"
 
 /* The scratch is the one mount that lies over the host's root. */
 enum { SCRATCH_COVERS = 1 };
 
+/* Those of the fresh mounts that others, and covers, lie on. */
+static const char *const fresh_trees[] = { "dev", "proc", "sys" };
+
+#define FRESH_TREES (sizeof(fresh_trees) / sizeof(fresh_trees[0]))
+
 struct builder {
 	const struct root_spec *spec;
 	int scratch_fd;
-	int root_fd;  /* the new root; -1 until its overlay is attached */
-	int null_fd;  /* the new /dev/null, to lie over files */
-	int empty_fd; /* an empty directory, to lie over others */
-	int layers;   /* overlays made so far */
+	int root_fd;		    /* the new root; -1 until its overlay is attached */
+	int fresh_fds[FRESH_TREES]; /* -1 until they are attached */
+	int null_fd;		    /* the new /dev/null, to lie over files */
+	int empty_fd;		    /* an empty directory, to lie over others */
+	int layers;		    /* overlays made so far */
 	struct mount_counts *counts;
 };
 
@@ -65,6 +73,29 @@ static const char *relative(const char *path)
 	return *path ? path : ".";
 }
 
+/* A place inside, seen from a mount that tare made wherever it lies on one. */
+struct spot {
+	int fd;
+	const char *path;
+};
+
+/*
+ * What lies in a fresh mount is looked up from there. By way of the root the same name could lead
+ * elsewhere: the root's own files are not to be trusted, and may change meanwhile.
+ */
+static struct spot spot_of(const struct builder *builder, const char *path)
+{
+	path = relative(path);
+	for (size_t i = 0; i < FRESH_TREES; i++) {
+		size_t length = strlen(fresh_trees[i]);
+
+		if (builder->fresh_fds[i] >= 0 && !strncmp(path, fresh_trees[i], length) &&
+			path[length] == '/')
+			return (struct spot){ builder->fresh_fds[i], path + length + 1 };
+	}
+	return (struct spot){ builder->root_fd, path };
+}
+
 /*
  * Puts what `source_fd` shows over `path`, if there is such a path. The copy is made anew each
  * time: before 6.15 the kernel copies only mounts that are in place.
@@ -72,6 +103,7 @@ static const char *relative(const char *path)
 static int cover(const struct builder *builder, int source_fd, uint64_t attributes,
 	const char *path, struct failure *why)
 {
+	struct spot spot = spot_of(builder, path);
 	cleanup_fd int copy = mount_copy(source_fd, "", why);
 	int error;
 
@@ -79,7 +111,7 @@ static int cover(const struct builder *builder, int source_fd, uint64_t attribut
 		return copy;
 	error = mount_change(copy, attributes, -1, why);
 	if (!error)
-		error = mount_attach(copy, builder->root_fd, relative(path), why);
+		error = mount_attach(copy, spot.fd, spot.path, why);
 	return error == -ENOENT ? 0 : error;
 }
 
@@ -156,14 +188,26 @@ static bool is_directory(int fd)
 	return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/*
- * A copy of the host's mount at `path` with its owners mapped. Where the file system cannot do
- * that (overlay, NFS, FUSE, vfat), the command, a stranger to it, has what everybody has.
- */
-static int copy_host(
-	struct builder *builder, const char *path, bool *is_mapped, struct failure *why)
+/* The path was found to be the directory's own; what became of it since is not followed. */
+static int copy_mount(
+	const struct builder *builder, const struct view_entry *entry, struct failure *why)
 {
-	cleanup_fd int copy = mount_copy(AT_FDCWD, path, why);
+	cleanup_fd int source = -1;
+
+	if (builder->root_fd < 0 && builder->spec->root_fd >= 0)
+		return fcntl(builder->spec->root_fd, F_DUPFD_CLOEXEC, 0);
+	source = mount_open_exactly(AT_FDCWD, entry->source, why);
+	return source < 0 ? source : mount_copy(source, "", why);
+}
+
+/*
+ * A copy of the host's mount that the entry shows, with its owners mapped. Where the file system
+ * cannot do that (overlay, NFS, FUSE, vfat), the command, a stranger to it, has what everybody has.
+ */
+static int copy_host(struct builder *builder, const struct view_entry *entry, bool *is_mapped,
+	struct failure *why)
+{
+	cleanup_fd int copy = copy_mount(builder, entry, why);
 	int error;
 
 	if (copy < 0)
@@ -181,18 +225,17 @@ static int copy_host(
  * The host's directory as an unattached mount. An overlay needs mapped owners and a directory:
  * what has not both is shown read-only instead.
  */
-static int make_shown(
-	struct builder *builder, const char *path, enum view_mode mode, struct failure *why)
+static int make_shown(struct builder *builder, const struct view_entry *entry, struct failure *why)
 {
 	bool is_mapped = false;
-	cleanup_fd int copy = copy_host(builder, path, &is_mapped, why);
+	cleanup_fd int copy = copy_host(builder, entry, &is_mapped, why);
 	int error = 0;
 
 	if (copy < 0)
 		return copy;
-	if (mode == VIEW_OVERLAY && is_mapped && is_directory(copy))
+	if (entry->mode == VIEW_OVERLAY && is_mapped && is_directory(copy))
 		return overlay_over(builder, copy, why);
-	if (mode != VIEW_FULL_ACCESS)
+	if (entry->mode != VIEW_FULL_ACCESS)
 		error = mount_change(copy, MOUNT_ATTR_RDONLY, -1, why);
 	return error ? error : take_fd(&copy);
 }
@@ -228,29 +271,6 @@ static int make_hidden(struct builder *builder, const char *path, struct failure
 		return directory;
 	error = mount_change(directory, MOUNT_PLAIN, -1, why);
 	return error ? error : take_fd(&directory);
-}
-
-/* Makes every directory on the way to `path`, below one that is the command's own already. */
-static int make_way(const struct builder *builder, const char *path, struct failure *why)
-{
-	cleanup_fd int here = mount_open_inside(builder->root_fd, ".", O_DIRECTORY, why);
-	cleanup_free char *copy = strdup(relative(path));
-	char *name, *rest = copy;
-
-	if (here < 0 || !copy)
-		return here < 0 ? here : failure_set(why, ENOMEM, "make the way to '%s'", path);
-	while ((name = strsep(&rest, "/"))) {
-		int next, error = make_directory(here, name, 0755, why);
-
-		if (error)
-			return error;
-		next = mount_open_inside(here, name, O_DIRECTORY, why);
-		if (next < 0)
-			return next;
-		close(here);
-		here = next;
-	}
-	return 0;
 }
 
 /* --- /dev, /proc, /sys --- */
@@ -334,8 +354,46 @@ static const struct fresh_mount fresh_mounts[] = {
 	{ "sys", "sysfs", plain_options, MOUNT_DATA | MOUNT_ATTR_RDONLY, NULL },
 };
 
+/* Where the root's files are the command's own, and may be changed for it. */
+static bool has_own_layer(const struct builder *builder)
+{
+	enum view_mode mode = builder->spec->view->entries[0].mode;
+
+	return mode == VIEW_OVERLAY || mode == VIEW_HIDDEN;
+}
+
+static int attach(const struct builder *builder, int mount_fd, const char *path, bool may_make,
+	struct failure *why)
+{
+	struct mount_point point = { .root_fd = builder->root_fd,
+		.path = path,
+		.may_make = may_make,
+		.owner = IDENTITY_BASE };
+
+	return mount_point_attach(&point, mount_fd, why);
+}
+
+static int attach_fresh(const struct builder *builder, const struct fresh_mount *fresh,
+	int mount_fd, struct failure *why)
+{
+	struct spot spot = spot_of(builder, fresh->path);
+
+	if (spot.fd != builder->root_fd)
+		return mount_attach(mount_fd, spot.fd, spot.path, why);
+	return attach(builder, mount_fd, fresh->path, has_own_layer(builder), why);
+}
+
+/* From now on it is where what lies below it is looked up. */
+static void keep_tree(struct builder *builder, const char *path, int *mount_fd)
+{
+	for (size_t i = 0; i < FRESH_TREES; i++) {
+		if (!strcmp(path, fresh_trees[i]))
+			builder->fresh_fds[i] = take_fd(mount_fd);
+	}
+}
+
 static int build_fresh(
-	const struct builder *builder, const struct fresh_mount *fresh, struct failure *why)
+	struct builder *builder, const struct fresh_mount *fresh, struct failure *why)
 {
 	cleanup_fd int mount_fd = mount_new(fresh->type, fresh->options, fresh->attributes, why);
 	int error = 0;
@@ -345,12 +403,10 @@ static int build_fresh(
 	if (fresh->fill)
 		error = fresh->fill(mount_fd, why);
 	if (!error)
-		error = mount_attach(mount_fd, builder->root_fd, fresh->path, why);
-	if (error != -ENOENT)
-		return error;
-	/* A root of the command's own is empty. */
-	error = make_way(builder, fresh->path, why);
-	return error ? error : mount_attach(mount_fd, builder->root_fd, fresh->path, why);
+		error = attach_fresh(builder, fresh, mount_fd, why);
+	if (!error)
+		keep_tree(builder, fresh->path, &mount_fd);
+	return error;
 }
 
 /*
@@ -369,7 +425,8 @@ static const char *const read_only_paths[] = { "proc/bus", "proc/fs", "proc/irq"
 
 static int mask(const struct builder *builder, const char *path, struct failure *why)
 {
-	cleanup_fd int target = mount_open_inside(builder->root_fd, path, 0, why);
+	struct spot spot = spot_of(builder, path);
+	cleanup_fd int target = mount_open_inside(spot.fd, spot.path, 0, why);
 
 	if (target == -ENOENT)
 		return 0;
@@ -381,8 +438,9 @@ static int mask(const struct builder *builder, const char *path, struct failure 
 
 static int make_read_only(const struct builder *builder, const char *path, struct failure *why)
 {
+	struct spot spot = spot_of(builder, path);
 	cleanup_fd int copy = -1;
-	cleanup_fd int target = mount_open_inside(builder->root_fd, path, 0, why);
+	cleanup_fd int target = mount_open_inside(spot.fd, spot.path, 0, why);
 	int error;
 
 	if (target == -ENOENT)
@@ -393,7 +451,7 @@ static int make_read_only(const struct builder *builder, const char *path, struc
 	if (copy < 0)
 		return copy;
 	error = mount_change(copy, MOUNT_DATA | MOUNT_ATTR_RDONLY, -1, why);
-	return error ? error : mount_attach(copy, builder->root_fd, path, why);
+	return error ? error : mount_attach(copy, spot.fd, spot.path, why);
 }
 
 static int build_covers(struct builder *builder, struct failure *why)
@@ -409,8 +467,12 @@ static int build_covers(struct builder *builder, struct failure *why)
 
 static int open_null(struct builder *builder, struct failure *why)
 {
-	builder->null_fd = mount_open_inside(builder->root_fd, "dev/null", O_NOFOLLOW, why);
-	return builder->null_fd < 0 ? builder->null_fd : 0;
+	struct spot spot = spot_of(builder, "dev/null");
+
+	builder->null_fd = openat(spot.fd, spot.path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (builder->null_fd < 0)
+		return failure_set(why, errno, "open /dev/null inside the container");
+	return 0;
 }
 
 static int build_kernel_mounts(struct builder *builder, struct failure *why)
@@ -449,7 +511,7 @@ static int make_entry(struct builder *builder, const struct view_entry *entry, s
 {
 	if (entry->mode == VIEW_HIDDEN)
 		return make_hidden(builder, entry->path, why);
-	return make_shown(builder, entry->path, entry->mode, why);
+	return make_shown(builder, entry, why);
 }
 
 /* The new root stands on the scratch. Its descriptor is the mount's own from here on. */
@@ -467,6 +529,24 @@ static int build_root(struct builder *builder, const struct view_entry *entry, s
 	return error;
 }
 
+static bool has_entries_below(const struct view *view, const struct view_entry *entry)
+{
+	for (size_t i = entry - view->entries + 1; i < view->count; i++) {
+		if (path_is_inside(view->entries[i].path, entry->path))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The root need not have every directory that is hidden by default, unless another is to be shown
+ * below it: without the hidden one that would be made in the root itself.
+ */
+static bool may_be_missing(const struct builder *builder, const struct view_entry *entry)
+{
+	return entry->mode == VIEW_HIDDEN && !has_entries_below(builder->spec->view, entry);
+}
+
 static int build_entry(struct builder *builder, const struct view_entry *entry, struct failure *why)
 {
 	cleanup_fd int mount_fd = -1;
@@ -476,15 +556,11 @@ static int build_entry(struct builder *builder, const struct view_entry *entry, 
 		builder->counts->masked++;
 		return cover_directory(builder, entry->path, why);
 	}
-	error = entry->is_below_hidden ? make_way(builder, entry->path, why) : 0;
-	if (error)
-		return error;
 	mount_fd = make_entry(builder, entry, why);
 	if (mount_fd < 0)
 		return mount_fd;
-	error = mount_attach(mount_fd, builder->root_fd, relative(entry->path), why);
-	/* The host need not have every directory that is hidden by default. */
-	return error == -ENOENT && entry->mode == VIEW_HIDDEN ? 0 : error;
+	error = attach(builder, mount_fd, entry->path, entry->may_be_made, why);
+	return error == -ENOENT && may_be_missing(builder, entry) ? 0 : error;
 }
 
 static int build(struct builder *builder, struct failure *why)
@@ -501,23 +577,30 @@ static int build(struct builder *builder, struct failure *why)
 		error = build_entry(builder, &view->entries[i], why);
 	if (!error)
 		error = build_kernel_mounts(builder, why);
-	return error ? error : mount_pivot(builder->root_fd, SCRATCH_COVERS, why);
+	return error ? error
+		     : mount_pivot(builder->root_fd, SCRATCH_COVERS, builder->fresh_fds[0], why);
 }
 
-int root_build(const struct root_spec *spec, struct mount_counts *counts, struct failure *why)
+int root_build(const struct root_spec *spec, struct mount_counts *counts, int *null_fd,
+	struct failure *why)
 {
 	struct builder builder = {
 		.spec = spec,
 		.counts = counts,
 		.scratch_fd = -1,
 		.root_fd = -1,
+		.fresh_fds = { -1, -1, -1 },
 		.null_fd = -1,
 		.empty_fd = -1,
 	};
 	int error = build(&builder, why);
 
+	if (!error)
+		*null_fd = take_fd(&builder.null_fd);
 	close_fd(&builder.scratch_fd);
 	close_fd(&builder.root_fd);
+	for (size_t i = 0; i < FRESH_TREES; i++)
+		close_fd(&builder.fresh_fds[i]);
 	close_fd(&builder.null_fd);
 	close_fd(&builder.empty_fd);
 	return error;

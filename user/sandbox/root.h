@@ -11,6 +11,7 @@
 
 struct root_spec {
 	const struct view *view;
+	int root_fd;   /* an unattached mount to be '/'; -1: the host's root is; borrowed */
 	int userns_fd; /* maps the owners of the host's files to those inside; borrowed */
 	uid_t owner;   /* host-side uid and gid of the directories made for the command */
 	gid_t group;
@@ -19,8 +20,10 @@ struct root_spec {
 /*
  * For a privileged process alone in fresh mount, pid and network namespaces. On success its root
  * is the new one, its current directory '/', and nothing of the old tree is reachable.
- * *counts is raised by every mount that is not shown as it is.
+ * *counts is raised by every mount that is not shown as it is. *null_fd becomes the new /dev/null,
+ * open for reading and writing, the caller's: by its name it may be another file soon.
  */
-int root_build(const struct root_spec *spec, struct mount_counts *counts, struct failure *why);
+int root_build(const struct root_spec *spec, struct mount_counts *counts, int *null_fd,
+	struct failure *why);
 
 #endif

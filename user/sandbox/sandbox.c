@@ -22,19 +22,18 @@
 #include "message.h"
 #include "mountinfo.h"
 #include "process.h"
+#include "sandbox_view.h"
 #include "seccomp.h"
 #include "terminal.h"
-#include "view.h"
 
 struct sandbox {
 	struct cgroup cgroup;
 	struct janitor *janitor;
-	struct view view;
+	struct sandbox_view view;
 	struct seccomp_filter filter;
 	struct terminal terminal;
 	struct init_task task;
 	struct process *init; /* PID 1 */
-	char *directory;      /* owned: where the command starts */
 	int userns_fd;
 	int sockets[2]; /* ours, PID 1's */
 	int go[2];
@@ -64,17 +63,6 @@ struct mount_counts sandbox_mount_counts(const struct sandbox *sandbox)
 
 /* --- Opening --- */
 
-/* A mount that another one lies over is not the one its path leads to. */
-static bool is_visible(const struct mountinfo *mount)
-{
-	struct statx status;
-
-	if (statx(AT_FDCWD, mount->path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID,
-		    &status))
-		return false;
-	return status.stx_mnt_id == mount->id;
-}
-
 static unsigned int allowed_groups(const struct run_config *config)
 {
 	return (config->allow_io_uring ? SECCOMP_IO_URING : 0) |
@@ -89,43 +77,11 @@ size_t sandbox_list_refusals(const struct run_config *config, struct refusal_rul
 	return seccomp_list_refusals(allowed_groups(config), out, room);
 }
 
-/* Where the file behind /etc/resolv.conf lies on systems that write it anew at every start. */
-static const struct directory_rule name_service[] = {
-	{ "/run/systemd/resolve", DIRECTORY_READ_ONLY },
-	{ "/run/resolvconf", DIRECTORY_READ_ONLY },
-	{ "/run/NetworkManager", DIRECTORY_READ_ONLY },
-};
-
-#define NAME_SERVICE_COUNT (sizeof(name_service) / sizeof(name_service[0]))
-
-/* The user's rules, and with the host's network what it takes to find names in it. */
-static size_t list_rules(const struct run_config *config, struct directory_rule *rules)
+static int prepare_container(
+	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
 {
-	size_t count = config->directory_count;
+	int error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
 
-	memcpy(rules, config->directories, count * sizeof(*rules));
-	for (size_t i = 0; config->network_access && i < NAME_SERVICE_COUNT; i++) {
-		struct stat status;
-
-		if (!lstat(name_service[i].path, &status) && S_ISDIR(status.st_mode))
-			rules[count++] = name_service[i];
-	}
-	return count;
-}
-
-static int prepare_container(struct sandbox *sandbox, const struct run_config *config,
-	const struct mountinfo_list *mounts, struct failure *why)
-{
-	struct directory_rule wanted[DIRECTORY_RULES + NAME_SERVICE_COUNT];
-	struct view_rules rules = { 0 };
-	size_t count = list_rules(config, wanted);
-	int error = view_rules_resolve(&rules, wanted, count, sandbox->directory, why);
-
-	if (!error)
-		error = view_plan(&sandbox->view, mounts, is_visible, &rules, why);
-	view_rules_done(&rules);
-	if (!error)
-		error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
 	if (error)
 		return error;
 	sandbox->userns_fd = identity_open_namespace(config->allow_namespaces, why);
@@ -149,7 +105,8 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.socket = sandbox->sockets[1],
 		.tare_socket = sandbox->sockets[0],
 		.go_write_fd = sandbox->go[1],
-		.view = &sandbox->view,
+		.root_fd = sandbox->view.root.mount_fd,
+		.view = &sandbox->view.view,
 		.has_own_network = !spec->config->no_container && !spec->config->network_access,
 		.command = spec->config->command,
 		.environment = spec->environment,
@@ -162,7 +119,7 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 			.go_fd = sandbox->go[0],
 			.cgroup = &sandbox->cgroup,
 			.filter = &sandbox->filter,
-			.directory = sandbox->directory,
+			.directory = sandbox->view.directory,
 		},
 	};
 }
@@ -198,35 +155,17 @@ static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, 
 	return error;
 }
 
-/* A relative --dir is meant from where the caller stands. It need not be on the host. */
-static int find_start_directory(
-	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
-{
-	cleanup_free char *here = getcwd(NULL, 0);
-	const char *wanted = config->start_directory;
-
-	if (wanted && wanted[0] == '/')
-		sandbox->directory = strdup(wanted);
-	else if (!here)
-		return failure_set(why, errno, "find the current directory");
-	else if (!wanted)
-		sandbox->directory = take_pointer(&here);
-	else if (asprintf(&sandbox->directory, "%s/%s", here, wanted) < 0)
-		sandbox->directory = NULL;
-	return sandbox->directory ? 0 : failure_set(why, ENOMEM, "name the start directory");
-}
-
 static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
 {
 	struct mountinfo_list mounts = { 0 };
 	int error = mountinfo_read(&mounts, why);
 
 	if (!error)
-		error = find_start_directory(sandbox, spec->config, why);
+		error = sandbox_view_plan(&sandbox->view, spec->config, &mounts, why);
 	if (!error)
 		error = make_cgroups(sandbox, &mounts, why);
 	if (!error && !spec->config->no_container)
-		error = prepare_container(sandbox, spec->config, &mounts, why);
+		error = prepare_container(sandbox, spec->config, why);
 	mountinfo_done(&mounts);
 	if (error)
 		return error;
@@ -242,6 +181,7 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 	if (!sandbox)
 		return failure_set(why, ENOMEM, "open a sandbox");
 	cgroup_clear(&sandbox->cgroup);
+	sandbox->view = SANDBOX_VIEW_NONE;
 	sandbox->userns_fd = sandbox->command_pidfd = sandbox->terminal.fd = -1;
 	sandbox->sockets[0] = sandbox->sockets[1] = sandbox->go[0] = sandbox->go[1] = -1;
 	error = open_all(sandbox, spec, why);
@@ -446,9 +386,8 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 	close_fd(&sandbox->go[1]);
 	close_fd(&sandbox->userns_fd);
 	close_fd(&sandbox->command_pidfd);
-	view_done(&sandbox->view);
+	sandbox_view_done(&sandbox->view);
 	seccomp_filter_done(&sandbox->filter);
-	free(sandbox->directory);
 	free(sandbox);
 	return error;
 }

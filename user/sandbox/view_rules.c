@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/text.h"
 
 _Static_assert((int)VIEW_OVERLAY == DIRECTORY_OVERLAY && (int)VIEW_HIDDEN == DIRECTORY_HIDDEN &&
@@ -43,20 +44,6 @@ static int refuse(
 	return errnum ? -errnum : -EINVAL;
 }
 
-/* What the kernel itself calls the directory, whatever links led to its parent. */
-static char *true_path(int directory_fd)
-{
-	char link[64], path[PATH_MAX];
-	ssize_t length;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", directory_fd);
-	length = readlink(link, path, sizeof(path) - 1);
-	if (length <= 0 || path[0] != '/')
-		return NULL;
-	path[length] = '\0';
-	return strdup(path);
-}
-
 /* A link as the last part is refused: a rule that follows it would not hold for the link itself. */
 static int look_up(const struct directory_rule *wanted, char **path, struct failure *why)
 {
@@ -72,8 +59,66 @@ static int look_up(const struct directory_rule *wanted, char **path, struct fail
 	if (!S_ISDIR(status.st_mode))
 		return refuse(wanted, 0, "is not a directory", why);
 	directory = open(wanted->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	*path = directory >= 0 ? true_path(directory) : NULL;
+	*path = directory >= 0 ? file_path_of(directory) : NULL;
 	return *path ? 0 : refuse(wanted, directory < 0 ? errno : ENOENT, NULL, why);
+}
+
+/* "/a//./b/" is "/a/b". NULL: ".." is in it, whose meaning is not known before a lookup. */
+static char *plain_path(const char *path)
+{
+	cleanup_free char *copy = strdup(path), *plain = NULL;
+	char *name, *rest = copy;
+	bool goes_up = false;
+	size_t size;
+	FILE *stream = open_memstream(&plain, &size);
+
+	while (stream && (name = strsep(&rest, "/"))) {
+		goes_up |= !strcmp(name, "..");
+		if (name[0] && strcmp(name, ".") != 0)
+			fprintf(stream, "/%s", name);
+	}
+	if (!stream || fclose(stream) || !copy || goes_up)
+		return NULL;
+	return size ? take_pointer(&plain) : strdup("/");
+}
+
+static bool has_long_name(const char *path)
+{
+	for (size_t length; *path; path += length + (path[length] == '/')) {
+		length = strcspn(path, "/");
+		if (length > NAME_MAX)
+			return true;
+	}
+	return false;
+}
+
+/* A name inside a root of the run's own, where nothing may be looked up before it is the root. */
+static int take_name(const struct directory_rule *wanted, char **path, struct failure *why)
+{
+	if (wanted->path[0] != '/')
+		return refuse(wanted, 0,
+			"is not absolute; with --root-dir it is a name in that root", why);
+	if (strlen(wanted->path) >= PATH_MAX || has_long_name(wanted->path))
+		return refuse(wanted, ENAMETOOLONG, NULL, why);
+	*path = plain_path(wanted->path);
+	if (!*path)
+		return refuse(wanted, 0, "has '..' in it; name the directory itself", why);
+	if (!strcmp(*path, "/"))
+		return refuse(wanted, 0, "is all that --root-dir shows", why);
+	return 0;
+}
+
+/* With a root of the run's own, '/' is that one, and what is hidden is hidden in it. */
+static int find_place(const struct view_rules *rules, const struct directory_rule *wanted,
+	char **path, bool *is_of_host, struct failure *why)
+{
+	int error;
+
+	if (rules->root && wanted->mode == DIRECTORY_HIDDEN && wanted->path[0])
+		return take_name(wanted, path, why);
+	error = look_up(wanted, path, why);
+	*is_of_host = *path && rules->root && strcmp(*path, "/") != 0;
+	return error;
 }
 
 static int check_possible(
@@ -99,11 +144,12 @@ static struct view_rule *find(struct view_rules *rules, const char *path)
 }
 
 /* Takes the path over. */
-static int add(struct view_rules *rules, char *path, enum view_mode mode)
+static int add(struct view_rules *rules, char *path, enum view_mode mode, bool is_of_host)
 {
 	if (!path)
 		return -ENOMEM;
-	rules->rules[rules->count++] = (struct view_rule){ .path = path, .mode = mode };
+	rules->rules[rules->count++] =
+		(struct view_rule){ .path = path, .mode = mode, .is_of_host = is_of_host };
 	return 0;
 }
 
@@ -112,7 +158,8 @@ static int add_wanted(
 {
 	cleanup_free char *path = NULL;
 	const struct view_rule *known;
-	int error = look_up(wanted, &path, why);
+	bool is_of_host = false;
+	int error = find_place(rules, wanted, &path, &is_of_host, why);
 
 	if (!error)
 		error = check_possible(wanted, path, why);
@@ -124,14 +171,15 @@ static int add_wanted(
 			(int)known->mode == (int)wanted->mode ? "is given twice"
 							      : "has another mode already",
 			why);
-	return add(rules, take_pointer(&path), (enum view_mode)wanted->mode);
+	return add(rules, take_pointer(&path), (enum view_mode)wanted->mode, is_of_host);
 }
 
 static int add_defaults(struct view_rules *rules)
 {
 	for (size_t i = 0; i < DEFAULT_COUNT; i++) {
 		if (!find(rules, defaults[i].path) &&
-			add(rules, strdup(defaults[i].path), (enum view_mode)defaults[i].mode))
+			add(rules, strdup(defaults[i].path), (enum view_mode)defaults[i].mode,
+				false))
 			return -ENOMEM;
 	}
 	return 0;
@@ -163,7 +211,7 @@ static int complete(struct view_rules *rules, const char *current_directory, str
 	int error = add_defaults(rules);
 
 	if (!error && is_hidden_by_default(rules, wanted, current_directory))
-		error = add(rules, strdup(current_directory), VIEW_OVERLAY);
+		error = add(rules, strdup(current_directory), VIEW_OVERLAY, false);
 	if (error)
 		return failure_set(why, -error, "list the directories of the container");
 	qsort(rules->rules, rules->count, sizeof(*rules->rules), compare);
@@ -171,12 +219,13 @@ static int complete(struct view_rules *rules, const char *current_directory, str
 }
 
 int view_rules_resolve(struct view_rules *rules, const struct directory_rule *wanted, size_t count,
-	const char *current_directory, struct failure *why)
+	const char *current_directory, const char *root, struct failure *why)
 {
 	int error = 0;
 
 	*rules = (struct view_rules){
 		.rules = calloc(count + DEFAULT_COUNT + 1, sizeof(*rules->rules)),
+		.root = root,
 	};
 	if (!rules->rules)
 		return failure_set(why, ENOMEM, "list the directories of the container");
