@@ -4,6 +4,8 @@
 set -u
 # shellcheck source=lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
+# shellcheck source=lib/image.sh
+. "$(dirname "$0")/lib/image.sh"
 need_root
 
 home=/root/tare-test-$$
@@ -13,19 +15,8 @@ at_exit() {
 	rm -rf "$home"
 }
 
-# add_program NAME: with the libraries that it needs.
-add_program() {
-	program=$(readlink -f "$(command -v "$1")")
-	cp "$program" "$image/bin/$1"
-	ldd "$program" | grep -o '/[^ ]*' | while read -r library; do
-		mkdir -p "$image${library%/*}"
-		cp -n "$library" "$image$library"
-	done
-}
-mkdir -p "$image/bin" "$image/tmp" "$home/data"
-for name in sh cat ls stat touch rm id; do
-	add_program "$name"
-done
+make_image "$image" cat ls stat touch rm id
+mkdir "$image/tmp" "$home/data"
 echo image > "$image/file"
 echo secret > "$image/secret"
 echo other > "$image/other"
@@ -40,17 +31,13 @@ cd "$home" || exit
 inside() {
 	"$TARE" run -q --root-dir "$image" "$@" 2>&1
 }
-# Everything about files that someone may have changed, below the directories.
-state() {
-	find "$@" -printf '%p %y %m %U %G %s %T@ %C@ %l\n' | sort
-}
 
 # --- The root ---
 
 before=$(state image)
 # shellcheck disable=SC2016 # expanded by the command
 is "$(inside sh -c 'echo $(cd / && echo *); pwd; cat file')" \
-	'bin dev file lib lib64 other proc run secret sys tmp
+	'bin dev etc file lib lib64 other proc run secret sys tmp
 /
 image' "the directory is '/', with what a container has, and is where the command starts"
 is "$(inside sh -c 'cat secret; stat -c "%u %a" secret; cat other')" \
@@ -187,8 +174,10 @@ is_clear() {
 	if [ "$1" -eq 0 ]; then
 		[ "$(printf '%s\n' "$2" | tail -n 1)" = alive ]
 	else
-		[ "$1" -eq 125 ] && printf '%s\n' "$2" |
-			grep -q -e 'tare failed: mount over .* in the way' -e 'tare failed: look at the new root'
+		[ "$1" -eq 125 ] && printf '%s\n' "$2" | grep -q -e 'tare failed: mount over .* in the way' \
+			-e 'tare failed: mount over .* what is there is not a directory' \
+			-e 'tare failed: look at the new root' \
+			-e 'tare failed: put the .* into its /etc: /etc is '
 	fi
 }
 
@@ -234,8 +223,7 @@ for name in dev proc tmp etc; do
 	for mode in $modes; do
 		said=$(inside "$mode" sh -c "$attack")
 		status=$?
-		[ "$status" -eq 0 ] || echo "$said" | grep -q 'what is there is not a directory' ||
-			echo "file $name $mode: $status $said"
+		is_clear "$status" "$said" || echo "file $name $mode: $status $said"
 	done
 	rm "image/$name"
 	mv kept "image/$name"

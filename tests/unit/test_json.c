@@ -394,6 +394,22 @@ static void the_collector_and_the_container_are_described(void **state)
 	assert_true(json_is_null(at(document, "container.root_directory")));
 }
 
+static void whether_system_files_were_replaced_is_told_in_a_word(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *replaced = parse_rendered(&result);
+	json_auto_t *kept = NULL, *none = NULL;
+
+	(void)state;
+	result.container.keeps_system_config = true;
+	kept = parse_rendered(&result);
+	result.container.is_used = false;
+	none = parse_rendered(&result);
+	assert_string_equal(json_string_value(at(replaced, "container.system_config")), "replaced");
+	assert_string_equal(json_string_value(at(kept, "container.system_config")), "kept");
+	assert_true(json_is_null(at(none, "container.system_config")));
+}
+
 static void the_root_of_the_container_may_have_any_name(void **state)
 {
 	struct result result = sample_result();
@@ -429,6 +445,7 @@ int main(void)
 		cmocka_unit_test(a_command_without_system_calls_has_an_empty_list),
 		cmocka_unit_test(every_loss_and_doubt_is_in_the_document),
 		cmocka_unit_test(the_collector_and_the_container_are_described),
+		cmocka_unit_test(whether_system_files_were_replaced_is_told_in_a_word),
 		cmocka_unit_test(the_root_of_the_container_may_have_any_name),
 	};
 

@@ -454,15 +454,45 @@ static void the_root_is_given_once_and_only_for_a_container(void **state)
 		"--no-container", "--root-dir", "a", "true");
 }
 
+static void the_system_configuration_is_kept_when_asked_for(void **state)
+{
+	(void)state;
+	assert_parsed("true");
+	assert_false(config.keep_system_config);
+	assert_parsed("--keep-system-config", "true");
+	assert_true(config.keep_system_config);
+	assert_refused("--no-container: hostname and /etc are the host's without a container",
+		"--no-container", "--keep-system-config", "true");
+}
+
+static void a_hostname_is_one_and_is_given_once(void **state)
+{
+	(void)state;
+	assert_parsed("--hostname", "box.example", "true");
+	assert_string_equal(config.hostname, "box.example");
+	assert_refused("--hostname: given twice", "--hostname", "a", "--hostname=b", "true");
+	assert_refused("--hostname: '' is not a name of 1 to 64 letters, digits, '-', '_' and '.'",
+		"--hostname=", "true");
+	assert_refused("--hostname: a/b is not a name of 1 to 64 letters, digits, '-', '_' and '.'",
+		"--hostname", "a/b", "true");
+	assert_int_equal(PARSE("--hostname", "a\nb", "true"), -EINVAL);
+	assert_null(strchr(why.what, '\n'));
+	assert_refused("--no-container: hostname and /etc are the host's without a container",
+		"--no-container", "--hostname", "a", "true");
+	assert_refused("--hostname: --keep-system-config keeps the host's", "--hostname", "a",
+		"--keep-system-config", "true");
+}
+
 static void help_lists_every_option_that_is_understood(void **state)
 {
 	static const char *const lines[] = { "  -j, --json FILE ", "  -q, --quiet ",
 		"  -v, --verbose ", "      --no-container ", "      --allow WHAT ",
 		"      --read-only-dir DIR ", "      --overlay-dir DIR ",
 		"      --full-access-dir DIR ", "      --hidden-dir DIR ", "      --keep-tmp ",
-		"      --root-dir DIR ", "      --dir DIR ", "      --network-access ",
-		"      --uid NUMBER ", "      --gid NUMBER ", "      --env NAME=VALUE ",
-		"      --keep-env NAME ", "      --clear-env ", "  -h, --help " };
+		"      --root-dir DIR ", "      --dir DIR ", "      --hostname NAME ",
+		"      --keep-system-config ", "      --network-access ", "      --uid NUMBER ",
+		"      --gid NUMBER ", "      --env NAME=VALUE ", "      --keep-env NAME ",
+		"      --clear-env ", "  -h, --help " };
 	cleanup_free char *text = help_text();
 	size_t listed = 0;
 
@@ -496,7 +526,7 @@ static void every_option_in_the_help_is_understood(void **state)
 		assert_null(strstr(why.what, "no such option"));
 		tried++;
 	}
-	assert_int_equal(tried, 19);
+	assert_int_equal(tried, 21);
 }
 
 static void what_can_be_let_through_is_in_the_help(void **state)
@@ -545,6 +575,8 @@ int main(void)
 		cmocka_unit_test(directories_keep_the_order_and_the_mode_they_were_given_in),
 		cmocka_unit_test(a_directory_has_no_mode_without_a_container),
 		cmocka_unit_test(the_root_is_given_once_and_only_for_a_container),
+		cmocka_unit_test(the_system_configuration_is_kept_when_asked_for),
+		cmocka_unit_test(a_hostname_is_one_and_is_given_once),
 		cmocka_unit_test(help_lists_every_option_that_is_understood),
 		cmocka_unit_test(every_option_in_the_help_is_understood),
 		cmocka_unit_test(what_can_be_let_through_is_in_the_help),

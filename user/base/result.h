@@ -124,7 +124,8 @@ struct result {
 	struct {
 		bool is_used; /* false: --no-container */
 		struct mount_counts mounts;
-		const char *cgroup_layout;  /* "cgroup2", "hybrid" */
+		const char *cgroup_layout; /* "cgroup2", "hybrid" */
+		bool keeps_system_config;
 		const char *root_directory; /* as the user wrote it, borrowed; NULL: the host's */
 	} container;
 };

@@ -45,6 +45,12 @@ struct text_short text_format_ratio(uint64_t part, uint64_t whole);
  */
 int text_parse_decimal(const char *text, uint64_t *value);
 
+/*
+ * A name that a host can have: 1 to 64 bytes, letters, digits, '-', '_' and '.', the first one a
+ * letter or digit.
+ */
+bool text_is_host_name(const char *text);
+
 bool text_is_utf8(const char *text);
 
 /* The text as valid UTF-8: each invalid sequence becomes one U+FFFD, as browsers do it. */

@@ -157,6 +157,28 @@ static int apply_gid(struct run_config *config, const char *value, struct failur
 	return parse_id("--gid", value, &config->gid, why);
 }
 
+static int apply_keep_system_config(
+	struct run_config *config, const char *value, struct failure *why)
+{
+	(void)value, (void)why;
+	config->keep_system_config = true;
+	return 0;
+}
+
+static int apply_hostname(struct run_config *config, const char *value, struct failure *why)
+{
+	cleanup_free char *shown = text_quote(value);
+
+	if (config->hostname)
+		return failure_set(why, 0, "--hostname: given twice");
+	if (!text_is_host_name(value))
+		return failure_set(why, 0,
+			"--hostname: %s is not a name of 1 to 64 letters, digits, '-', '_' and '.'",
+			shown ? shown : "it");
+	config->hostname = value;
+	return 0;
+}
+
 static int apply_network(struct run_config *config, const char *value, struct failure *why)
 {
 	(void)value, (void)why;
@@ -217,6 +239,9 @@ static const struct option_entry entries[] = {
 	{ "root-dir", 0, "DIR", "show DIR as '/', a prepared root file system",
 		apply_root_directory },
 	{ "dir", 0, "DIR", "start the command in DIR", apply_start_directory },
+	{ "hostname", 0, "NAME", "the container's name, instead of tare", apply_hostname },
+	{ "keep-system-config", 0, NULL, "keep hostname, users and name service files",
+		apply_keep_system_config },
 	{ "network-access", 0, NULL, "the host's network, instead of none but lo", apply_network },
 	{ "uid", 0, "NUMBER", "be this user inside, instead of root", apply_uid },
 	{ "gid", 0, "NUMBER", "be in this group inside", apply_gid },
@@ -307,6 +332,11 @@ static int check(const struct run_config *config, struct failure *why)
 	if (config->no_container && config->root_directory)
 		return failure_set(
 			why, 0, "--no-container: there is no --root-dir without a container");
+	if (config->no_container && (config->keep_system_config || config->hostname))
+		return failure_set(why, 0,
+			"--no-container: hostname and /etc are the host's without a container");
+	if (config->keep_system_config && config->hostname)
+		return failure_set(why, 0, "--hostname: --keep-system-config keeps the host's");
 	if (config->no_container && (config->has_uid || config->has_gid))
 		return failure_set(
 			why, 0, "--no-container: the command is the caller without a container");

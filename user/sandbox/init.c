@@ -80,21 +80,6 @@ static int step_network(struct init *init, struct failure *why)
 	return init->task->has_own_network ? network_start_loopback(why) : 0;
 }
 
-static int step_root(struct init *init, struct failure *why)
-{
-	struct root_spec spec = { .view = init->task->view,
-		.root_fd = init->task->root_fd,
-		.userns_fd = init->task->child.userns_fd,
-		.owner = IDENTITY_BASE + init->task->child.uid,
-		.group = IDENTITY_BASE + init->task->child.gid };
-	/* The caller's umask is for the command's files, not for the container's directories. */
-	mode_t callers = umask(022);
-	int error = root_build(&spec, &init->mounts, &init->null_fd, why);
-
-	umask(callers);
-	return error;
-}
-
 /* Of the command's own environment; NULL when it is not set. */
 static const char *command_variable(const struct init *init, const char *prefix)
 {
@@ -103,6 +88,38 @@ static const char *command_variable(const struct init *init, const char *prefix)
 			return *entry + strlen(prefix);
 	}
 	return NULL;
+}
+
+static int step_hostname(struct init *init, struct failure *why)
+{
+	static const char no_domain[] = "(none)"; /* the kernel's own word */
+	const char *name = init->task->system.hostname;
+
+	if (init->task->keeps_system_config || !name)
+		return 0;
+	if (sethostname(name, strlen(name)) || setdomainname(no_domain, strlen(no_domain)))
+		return failure_set(why, errno, "name the container '%s'", name);
+	return 0;
+}
+
+static int step_root(struct init *init, struct failure *why)
+{
+	struct system_config system = init->task->system;
+	struct root_spec spec = { .view = init->task->view,
+		.root_fd = init->task->root_fd,
+		.system = init->task->keeps_system_config ? NULL : &system,
+		.userns_fd = init->task->child.userns_fd,
+		.owner = IDENTITY_BASE + init->task->child.uid,
+		.group = IDENTITY_BASE + init->task->child.gid };
+	/* The caller's umask is for the command's files, not for the container's directories. */
+	mode_t callers = umask(022);
+	int error;
+
+	system.home = command_variable(init, "HOME=");
+	error = root_build(&spec, &init->mounts, &init->null_fd, why);
+
+	umask(callers);
+	return error;
 }
 
 /* In the command's directory, for a name like ./a.out and for relative elements of PATH. */
@@ -202,6 +219,7 @@ static const struct {
 	{ step_leave_group, EVERYWHERE },
 	{ step_adopt_orphans, BARE },
 	{ step_network, CONTAINED },
+	{ step_hostname, CONTAINED },
 	{ step_root, CONTAINED },
 	{ step_find_program, EVERYWHERE },
 	{ step_await_collector, EVERYWHERE },

@@ -5,6 +5,7 @@
 
 #include "base/failure.h"
 #include "child.h"
+#include "system_config.h"
 #include "view.h"
 
 struct init_task {
@@ -13,8 +14,10 @@ struct init_task {
 	int go_write_fd; /* tare's end of the pipe that lets the command go, to be closed here */
 	int root_fd;	 /* an unattached mount to be '/'; -1: the host's root is */
 	const struct view *view;
-	bool has_own_network; /* with nothing but lo */
-	char *const *command; /* argv; the first is looked up in PATH inside the container */
+	bool keeps_system_config;    /* hostname and /etc are as they are outside */
+	struct system_config system; /* without the home, which is in the environment */
+	bool has_own_network;	     /* with nothing but lo */
+	char *const *command;	     /* argv; the first is looked up in PATH inside the container */
 	char *const *environment;
 	struct child_task child;
 };

@@ -35,13 +35,10 @@ static mode_t kind_of(int fd)
 static int refuse(
 	const struct mount_point *point, int errnum, const char *reason, struct failure *why)
 {
-	int error = failure_set(why, errnum, "mount over '/%s' inside the container: %s",
+	(void)failure_set(why, errnum, "mount over '/%s' inside the container: %s",
 		relative(point->path), reason);
-
-	if (point->may_make)
-		return error;
-	return failure_hint(why, "make it a directory in the root file system, or let writes stay "
-				 "inside: --overlay-dir /");
+	return failure_hint(why, "make it a directory in the root file system%s",
+		point->may_make ? "" : ", or let writes stay inside: --overlay-dir /");
 }
 
 /* What is there in the place of a directory. */

@@ -22,6 +22,7 @@
 #include "identity.h"
 #include "mount.h"
 #include "mount_point.h"
+#include "system_layer.h"
 
 /* The scratch is the one mount that lies over the host's root. */
 enum { SCRATCH_COVERS = 1 };
@@ -34,11 +35,13 @@ static const char *const fresh_trees[] = { "dev", "proc", "sys" };
 struct builder {
 	const struct root_spec *spec;
 	int scratch_fd;
-	int root_fd;		    /* the new root; -1 until its overlay is attached */
-	int fresh_fds[FRESH_TREES]; /* -1 until they are attached */
-	int null_fd;		    /* the new /dev/null, to lie over files */
-	int empty_fd;		    /* an empty directory, to lie over others */
-	int layers;		    /* overlays made so far */
+	int root_fd;		      /* the new root; -1 until its overlay is attached */
+	int fresh_fds[FRESH_TREES];   /* -1 until they are attached */
+	int null_fd;		      /* the new /dev/null, to lie over files */
+	int empty_fd;		      /* an empty directory, to lie over others */
+	int layers;		      /* overlays made so far */
+	const struct view_entry *etc; /* what shows /etc; NULL: its files stay as they are */
+	bool has_system_layer;	      /* it has the system configuration as a layer */
 	struct mount_counts *counts;
 };
 
@@ -142,9 +145,11 @@ static int make_upper(
 	return 0;
 }
 
-static int mount_overlay(const struct builder *builder, int number, struct failure *why)
+/* `above`, unless it is NULL, is one more lower directory, over the other. */
+static int mount_overlay(
+	const struct builder *builder, int number, const char *above, struct failure *why)
 {
-	char lower[64], upper[64], work[64];
+	char lower[128], upper[64], work[64];
 	const struct mount_option options[] = {
 		{ "source", "tare" },
 		{ "lowerdir", lower },
@@ -154,19 +159,41 @@ static int mount_overlay(const struct builder *builder, int number, struct failu
 		{ "volatile", NULL },
 		{ NULL, NULL },
 	};
+	int length = 0;
 
-	snprintf(lower, sizeof(lower), "/proc/self/fd/%d/lower%d", builder->scratch_fd, number);
+	if (above)
+		length = snprintf(
+			lower, sizeof(lower), "/proc/self/fd/%d/%s:", builder->scratch_fd, above);
+	snprintf(lower + length, sizeof(lower) - length, "/proc/self/fd/%d/lower%d",
+		builder->scratch_fd, number);
 	snprintf(upper, sizeof(upper), "/proc/self/fd/%d/upper%d", builder->scratch_fd, number);
 	snprintf(work, sizeof(work), "/proc/self/fd/%d/work%d", builder->scratch_fd, number);
 	return mount_new("overlay", options, MOUNT_PLAIN, why);
 }
 
-/* Returns an unattached overlay over the mapped copy, which is attached to the scratch. */
-static int overlay_over(struct builder *builder, int lower_fd, struct failure *why)
+/* The layer of system files that this entry is to have, made ready for it; NULL: none. */
+static int take_system_layer(struct builder *builder, const struct view_entry *entry, int lower_fd,
+	const char **name, struct failure *why)
 {
+	*name = NULL;
+	if (entry != builder->etc)
+		return 0;
+	*name = system_layer_name(entry->path);
+	builder->has_system_layer = true;
+	return system_layer_fit(builder->scratch_fd, lower_fd, entry->path, why);
+}
+
+/* Returns an unattached overlay over the mapped copy, which is attached to the scratch. */
+static int overlay_over(
+	struct builder *builder, const struct view_entry *entry, int lower_fd, struct failure *why)
+{
+	const char *above;
 	char name[32];
 	int number = builder->layers++;
-	int error;
+	int error = take_system_layer(builder, entry, lower_fd, &above, why);
+
+	if (error)
+		return error;
 
 	snprintf(name, sizeof(name), "lower%d", number);
 	error = make_directory(builder->scratch_fd, name, 0700, why);
@@ -178,7 +205,7 @@ static int overlay_over(struct builder *builder, int lower_fd, struct failure *w
 	snprintf(name, sizeof(name), "work%d", number);
 	if (!error)
 		error = make_directory(builder->scratch_fd, name, 0700, why);
-	return error ? error : mount_overlay(builder, number, why);
+	return error ? error : mount_overlay(builder, number, above, why);
 }
 
 static bool is_directory(int fd)
@@ -234,7 +261,7 @@ static int make_shown(struct builder *builder, const struct view_entry *entry, s
 	if (copy < 0)
 		return copy;
 	if (entry->mode == VIEW_OVERLAY && is_mapped && is_directory(copy))
-		return overlay_over(builder, copy, why);
+		return overlay_over(builder, entry, copy, why);
 	if (entry->mode != VIEW_FULL_ACCESS)
 		error = mount_change(copy, MOUNT_ATTR_RDONLY, -1, why);
 	return error ? error : take_fd(&copy);
@@ -486,6 +513,25 @@ static int build_kernel_mounts(struct builder *builder, struct failure *why)
 	return error ? error : build_covers(builder, why);
 }
 
+/* --- The system configuration --- */
+
+static bool is_replaced(const struct builder *builder, const struct view_entry *entry)
+{
+	return builder->etc && system_config_replaces(builder->spec->system, entry->path);
+}
+
+/* Where /etc is no overlay. What the user hides stays empty. */
+static int build_system_files(struct builder *builder, struct failure *why)
+{
+	const struct view_entry *etc = builder->etc;
+
+	if (!etc || builder->has_system_layer || etc->mode == VIEW_HIDDEN ||
+		etc->mode == VIEW_MASKED)
+		return 0;
+	return system_layer_mount(builder->scratch_fd, builder->root_fd, builder->spec->system,
+		etc->mode != VIEW_FULL_ACCESS, why);
+}
+
 /* --- The whole --- */
 
 static int build_scratch(struct builder *builder, struct failure *why)
@@ -570,11 +616,17 @@ static int build(struct builder *builder, struct failure *why)
 
 	if (!error)
 		error = build_scratch(builder, why);
+	if (!error && builder->etc)
+		error = system_layer_make(builder->scratch_fd, builder->spec->system, why);
 	/* The first entry is '/', for which there always is a rule. */
 	if (!error)
 		error = build_root(builder, &view->entries[0], why);
-	for (size_t i = 1; i < view->count && !error; i++)
-		error = build_entry(builder, &view->entries[i], why);
+	for (size_t i = 1; i < view->count && !error; i++) {
+		if (!is_replaced(builder, &view->entries[i]))
+			error = build_entry(builder, &view->entries[i], why);
+	}
+	if (!error)
+		error = build_system_files(builder, why);
 	if (!error)
 		error = build_kernel_mounts(builder, why);
 	return error ? error
@@ -587,6 +639,7 @@ int root_build(const struct root_spec *spec, struct mount_counts *counts, int *n
 	struct builder builder = {
 		.spec = spec,
 		.counts = counts,
+		.etc = spec->system ? view_entry_of(spec->view, "/etc") : NULL,
 		.scratch_fd = -1,
 		.root_fd = -1,
 		.fresh_fds = { -1, -1, -1 },

@@ -7,11 +7,13 @@
 #include <sys/types.h>
 #include "base/failure.h"
 #include "base/result.h"
+#include "system_config.h"
 #include "view.h"
 
 struct root_spec {
 	const struct view *view;
-	int root_fd;   /* an unattached mount to be '/'; -1: the host's root is; borrowed */
+	int root_fd; /* an unattached mount to be '/'; -1: the host's root is; borrowed */
+	const struct system_config *system; /* replaces files of /etc; NULL: they stay */
 	int userns_fd; /* maps the owners of the host's files to those inside; borrowed */
 	uid_t owner;   /* host-side uid and gid of the directories made for the command */
 	gid_t group;

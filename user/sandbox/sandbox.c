@@ -99,6 +99,19 @@ static int make_cgroups(
 	return error ? error : cgroup_create(&sandbox->cgroup, why);
 }
 
+static struct system_config system_config_of(const struct run_config *config)
+{
+	const char *otherwise = config->network_access ? NULL : SYSTEM_CONFIG_HOSTNAME;
+
+	return (struct system_config){
+		.hostname = config->hostname ? config->hostname : otherwise,
+		.uid = config->uid,
+		.gid = config->gid,
+		.has_host_network = config->network_access,
+		.has_own_root = config->root_directory,
+	};
+}
+
 static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 {
 	sandbox->task = (struct init_task){
@@ -107,6 +120,8 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.go_write_fd = sandbox->go[1],
 		.root_fd = sandbox->view.root.mount_fd,
 		.view = &sandbox->view.view,
+		.keeps_system_config = spec->config->keep_system_config,
+		.system = system_config_of(spec->config),
 		.has_own_network = !spec->config->no_container && !spec->config->network_access,
 		.command = spec->config->command,
 		.environment = spec->environment,

@@ -51,8 +51,8 @@ struct place {
 	bool is_of_host;
 };
 
-/* The last entry that contains the path: entries come in path order. */
-static const struct view_entry *parent_of(const struct view *view, const char *path)
+/* Entries come in path order. */
+const struct view_entry *view_entry_of(const struct view *view, const char *path)
 {
 	for (size_t i = view->count; i > 0; i--) {
 		if (path_is_inside(path, view->entries[i - 1].path))
@@ -63,7 +63,7 @@ static const struct view_entry *parent_of(const struct view *view, const char *p
 
 static int add(struct view *view, const struct place *place, enum view_mode mode)
 {
-	const struct view_entry *parent = parent_of(view, place->path);
+	const struct view_entry *parent = view_entry_of(view, place->path);
 	struct view_entry *entry = &view->entries[view->count];
 	bool is_shown = mode != VIEW_HIDDEN && mode != VIEW_MASKED;
 
@@ -96,7 +96,7 @@ static int add_place(struct view *view, const struct place *place, const struct 
 	enum view_mode mode = view_rule_of(rules, place->path)->mode;
 
 	if (is_inside_any(place->path, fresh_directories) ||
-		is_covered(parent_of(view, place->path), place, mode))
+		is_covered(view_entry_of(view, place->path), place, mode))
 		return 0;
 	if (place->type && mode != VIEW_HIDDEN && is_one_of(place->type, kernel_types))
 		mode = VIEW_MASKED;

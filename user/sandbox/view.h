@@ -75,6 +75,9 @@ int view_plan(struct view *view, const struct mountinfo_list *mounts,
 	bool (*is_visible)(const struct mountinfo *mount), const struct view_rules *rules,
 	struct failure *why);
 
+/* The entry that shows an absolute path: the last that contains it. Borrowed. */
+const struct view_entry *view_entry_of(const struct view *view, const char *path);
+
 void view_done(struct view *view);
 
 /* `path` is `directory` or lies below it; both absolute without trailing '/'. */
