@@ -104,6 +104,22 @@ is "$(inside 'find /proc -maxdepth 1 -xtype f -writable')" '' \
 	'nor any other that concerns the machine'
 is "$(inside 'find /sys -writable ! -type l')" '' '/sys is read-only'
 
+# with_proc: runs the script where another file system lies over /proc, made to look like it.
+with_proc() {
+	# shellcheck disable=SC2016 # expanded by that shell
+	unshare -m sh -c 'mkdir proc && cp /proc/self/mountinfo /proc/self/cgroup proc &&
+		mount -t tmpfs tare-test /proc && mkdir /proc/self && cp proc/* /proc/self && "$@"' sh "$@" 2>&1
+	rm -r proc
+}
+# shellcheck disable=SC2016 # expanded by that shell
+is "$(with_proc sh -c '"$1" run true; echo $?; ls /proc/self; cd /proc && echo *' sh "$TARE")" \
+	"tare: true: tare failed: what is mounted on /proc is not the kernel's proc
+  hint      sudo mount -t proc proc /proc
+125
+cgroup
+mountinfo
+self" 'outside, files that look like /proc are not taken for it, nor written to'
+
 masked=
 for file in kallsyms kcore keys kpagecgroup kpagecount kpageflags timer_list sched_debug; do
 	[ ! -e /proc/$file ] || masked="$masked $file"

@@ -4,14 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -170,11 +171,26 @@ static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, 
 	return error;
 }
 
+/* Identities and mounts are read and written there: files that only look like it would do harm. */
+static int check_proc(struct failure *why)
+{
+	struct statfs status;
+
+	if (statfs("/proc/self", &status))
+		return failure_set(why, errno, "look at /proc");
+	if (status.f_type == PROC_SUPER_MAGIC)
+		return 0;
+	(void)failure_set(why, 0, "what is mounted on /proc is not the kernel's proc");
+	return failure_hint(why, "sudo mount -t proc proc /proc");
+}
+
 static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
 {
 	struct mountinfo_list mounts = { 0 };
-	int error = mountinfo_read(&mounts, why);
+	int error = check_proc(why);
 
+	if (!error)
+		error = mountinfo_read(&mounts, why);
 	if (!error)
 		error = sandbox_view_plan(&sandbox->view, spec->config, &mounts, why);
 	if (!error)
