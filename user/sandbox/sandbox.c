@@ -4,14 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -21,24 +22,22 @@
 #include "janitor.h"
 #include "limit.h"
 #include "message.h"
-#include "mount.h"
 #include "mountinfo.h"
 #include "process.h"
+#include "sandbox_view.h"
 #include "scratch.h"
 #include "seccomp.h"
 #include "terminal.h"
-#include "view.h"
 
 struct sandbox {
 	struct cgroup cgroup;
 	struct scratch scratch;
 	struct janitor *janitor;
-	struct view view;
+	struct sandbox_view view;
 	struct seccomp_filter filter;
 	struct terminal terminal;
 	struct init_task task;
 	struct process *init; /* PID 1 */
-	char *directory;      /* owned: where the command starts */
 	int userns_fd;
 	int sockets[2]; /* ours, PID 1's */
 	int go[2];
@@ -69,7 +68,7 @@ static struct mount_note note_of(const struct view_entry *entry)
 
 int sandbox_list_mounts(const struct sandbox *sandbox, struct mount_notes *out, struct failure *why)
 {
-	const struct view *view = &sandbox->view;
+	const struct view *view = &sandbox->view.view;
 	struct mount_note *notes = calloc(view->count + 1, sizeof(*notes));
 	size_t count = 0;
 
@@ -88,17 +87,6 @@ int sandbox_list_mounts(const struct sandbox *sandbox, struct mount_notes *out, 
 
 /* --- Opening --- */
 
-/* A mount that another one lies over is not the one its path leads to. */
-static enum view_sight look(const struct mountinfo *mount)
-{
-	struct statx status;
-
-	if (statx(AT_FDCWD, mount->path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID,
-		    &status))
-		return errno == ENOENT || errno == ENOTDIR ? VIEW_COVERED : VIEW_CLOSED;
-	return status.stx_mnt_id == mount->id ? VIEW_ON_TOP : VIEW_COVERED;
-}
-
 static unsigned int allowed_groups(const struct run_config *config)
 {
 	return (config->allow_io_uring ? SECCOMP_IO_URING : 0) |
@@ -113,102 +101,17 @@ size_t sandbox_list_refusals(const struct run_config *config, struct refusal_rul
 	return seccomp_list_refusals(allowed_groups(config), out, room);
 }
 
-/* Where the file behind /etc/resolv.conf lies on systems that write it anew at every start. */
-static const struct directory_rule name_service[] = {
-	{ "/run/systemd/resolve", DIRECTORY_READ_ONLY },
-	{ "/run/resolvconf", DIRECTORY_READ_ONLY },
-	{ "/run/NetworkManager", DIRECTORY_READ_ONLY },
-};
-
-#define NAME_SERVICE_COUNT (sizeof(name_service) / sizeof(name_service[0]))
-
-/* The user's rules, and with the host's network what it takes to find names in it. */
-static size_t list_rules(const struct run_config *config, struct directory_rule *rules)
+static int prepare_container(
+	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
 {
-	size_t count = config->directory_count;
+	int error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
 
-	memcpy(rules, config->directories, count * sizeof(*rules));
-	for (size_t i = 0; config->network_access && i < NAME_SERVICE_COUNT; i++) {
-		struct stat status;
-
-		if (!lstat(name_service[i].path, &status) && S_ISDIR(status.st_mode))
-			rules[count++] = name_service[i];
-	}
-	return count;
-}
-
-/* It is the command's own, and others cannot pass. */
-static bool is_closed_way(const char *path, uid_t uid)
-{
-	struct stat status;
-
-	return !lstat(path, &status) && status.st_uid == uid && !(status.st_mode & S_IXOTH);
-}
-
-/*
- * Where owners cannot be mapped, of an overlay only the top directory can be the command's. So the
- * directory in which it starts becomes one, and so do those on the way to it that others could not
- * pass. `directory` lies below the entry `whole`.
- */
-static int split_way(struct sandbox *sandbox, const struct run_config *config, size_t whole,
-	const char *directory, struct failure *why)
-{
-	cleanup_free char *way = strdup(directory);
-	int error = way ? 0 : failure_set(why, ENOMEM, "plan the way to '%s'", directory);
-
-	for (size_t i = whole + 1; !error && directory[i]; i++) {
-		if (directory[i] != '/')
-			continue;
-		way[i] = '\0';
-		if (is_closed_way(way, config->uid))
-			error = view_split(&sandbox->view, way, why);
-		way[i] = '/';
-	}
-	return error ? error : view_split(&sandbox->view, directory, why);
-}
-
-static int split_start(struct sandbox *sandbox, const struct run_config *config,
-	const char *directory, struct failure *why)
-{
-	const struct view_entry *whole = view_entry_of(&sandbox->view, directory);
-	struct stat status;
-
-	if (whole->mode != VIEW_OVERLAY || !strcmp(whole->path, directory) ||
-		view_is_fresh(directory) || lstat(directory, &status) || !S_ISDIR(status.st_mode) ||
-		mount_can_map(whole->path, sandbox->userns_fd))
-		return 0;
-	return split_way(sandbox, config, strlen(whole->path), directory, why);
-}
-
-/* Without links and "..", for paths are compared; one that is only there inside stays as it is. */
-static char *planned_directory(const char *directory)
-{
-	cleanup_fd int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char *path = fd >= 0 ? file_true_path(fd) : NULL;
-
-	return path ? path : strdup(directory);
-}
-
-static int prepare_container(struct sandbox *sandbox, const struct run_config *config,
-	const struct mountinfo_list *mounts, struct failure *why)
-{
-	struct directory_rule wanted[DIRECTORY_RULES + NAME_SERVICE_COUNT];
-	cleanup_free char *start = planned_directory(sandbox->directory);
-	struct view_rules rules = { 0 };
-	size_t count = list_rules(config, wanted);
-	int error = start ? view_rules_resolve(&rules, wanted, count, start, why)
-			  : failure_set(why, ENOMEM, "name the start directory");
-
-	if (!error)
-		error = view_plan(&sandbox->view, mounts, look, &rules, why);
-	view_rules_done(&rules);
-	if (!error)
-		error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
 	if (error)
 		return error;
 	sandbox->userns_fd = identity_open_namespace(config->allow_namespaces, why);
-	return sandbox->userns_fd < 0 ? sandbox->userns_fd
-				      : split_start(sandbox, config, start, why);
+	if (sandbox->userns_fd < 0)
+		return sandbox->userns_fd;
+	return sandbox_view_split_start(&sandbox->view, config, sandbox->userns_fd, why);
 }
 
 static int make_directories(struct sandbox *sandbox, const struct run_config *config,
@@ -235,6 +138,19 @@ static int set_limits(struct sandbox *sandbox, const struct run_limits *limits, 
 	return limit_watch_memory(&sandbox->cgroup, limits, &sandbox->memory_event_fd, why);
 }
 
+static struct system_config system_config_of(const struct run_config *config)
+{
+	const char *otherwise = config->network_access ? NULL : SYSTEM_CONFIG_HOSTNAME;
+
+	return (struct system_config){
+		.hostname = config->hostname ? config->hostname : otherwise,
+		.uid = config->uid,
+		.gid = config->gid,
+		.has_host_network = config->network_access,
+		.has_own_root = config->root_directory,
+	};
+}
+
 static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 {
 	struct init_task *task = &sandbox->task;
@@ -243,10 +159,13 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.socket = sandbox->sockets[1],
 		.tare_socket = sandbox->sockets[0],
 		.go_write_fd = sandbox->go[1],
-		.view = &sandbox->view,
+		.root_fd = sandbox->view.root.mount_fd,
+		.view = &sandbox->view.view,
 		.bounds = { .size_bytes = spec->config->limits.memory_bytes,
 			.nodes = spec->config->memory_nodes },
 		.scratch = sandbox->scratch,
+		.keeps_system_config = spec->config->keep_system_config,
+		.system = system_config_of(spec->config),
 		.has_own_network = !spec->config->no_container && !spec->config->network_access,
 		.command = spec->config->command,
 		.environment = spec->environment,
@@ -259,7 +178,7 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 			.go_fd = sandbox->go[0],
 			.cgroup = &sandbox->cgroup,
 			.filter = &sandbox->filter,
-			.directory = sandbox->directory,
+			.directory = sandbox->view.directory,
 		},
 	};
 	memcpy(task->streams, spec->streams, sizeof(task->streams));
@@ -298,37 +217,34 @@ static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, 
 	return error;
 }
 
-/* A relative --dir is meant from where the caller stands. It need not be on the host. */
-static int find_start_directory(
-	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+/* Identities and mounts are read and written there: files that only look like it would do harm. */
+static int check_proc(struct failure *why)
 {
-	cleanup_free char *here = getcwd(NULL, 0);
-	const char *wanted = config->start_directory;
+	struct statfs status;
 
-	if (wanted && wanted[0] == '/')
-		sandbox->directory = strdup(wanted);
-	else if (!here)
-		return failure_set(why, errno, "find the current directory");
-	else if (!wanted)
-		sandbox->directory = take_pointer(&here);
-	else if (asprintf(&sandbox->directory, "%s/%s", here, wanted) < 0)
-		sandbox->directory = NULL;
-	return sandbox->directory ? 0 : failure_set(why, ENOMEM, "name the start directory");
+	if (statfs("/proc/self", &status))
+		return failure_set(why, errno, "look at /proc");
+	if (status.f_type == PROC_SUPER_MAGIC)
+		return 0;
+	(void)failure_set(why, 0, "what is mounted on /proc is not the kernel's proc");
+	return failure_hint(why, "sudo mount -t proc proc /proc");
 }
 
 static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
 {
 	struct mountinfo_list mounts = { 0 };
-	int error = mountinfo_read(&mounts, why);
+	int error = check_proc(why);
 
 	if (!error)
-		error = find_start_directory(sandbox, spec->config, why);
+		error = mountinfo_read(&mounts, why);
+	if (!error)
+		error = sandbox_view_plan(&sandbox->view, spec->config, &mounts, why);
 	if (!error)
 		error = make_directories(sandbox, spec->config, &mounts, why);
 	if (!error)
 		error = set_limits(sandbox, &spec->config->limits, why);
 	if (!error && !spec->config->no_container)
-		error = prepare_container(sandbox, spec->config, &mounts, why);
+		error = prepare_container(sandbox, spec->config, why);
 	mountinfo_done(&mounts);
 	if (error)
 		return error;
@@ -345,6 +261,7 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 		return failure_set(why, ENOMEM, "open a sandbox");
 	cgroup_clear(&sandbox->cgroup);
 	scratch_clear(&sandbox->scratch);
+	sandbox->view = SANDBOX_VIEW_NONE;
 	sandbox->config = spec->config;
 	sandbox->userns_fd = sandbox->command_pidfd = sandbox->terminal.fd = -1;
 	sandbox->memory_event_fd = -1;
@@ -370,8 +287,8 @@ static bool take_notes(struct sandbox *sandbox, const struct message *message)
 {
 	if (message->kind != MESSAGE_ENTRY)
 		return false;
-	if (message->entry < sandbox->view.count)
-		sandbox->view.entries[message->entry].notes |= message->notes;
+	if (message->entry < sandbox->view.view.count)
+		sandbox->view.view.entries[message->entry].notes |= message->notes;
 	return true;
 }
 
@@ -597,9 +514,8 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 	close_fd(&sandbox->userns_fd);
 	close_fd(&sandbox->command_pidfd);
 	close_fd(&sandbox->memory_event_fd);
-	view_done(&sandbox->view);
+	sandbox_view_done(&sandbox->view);
 	seccomp_filter_done(&sandbox->filter);
-	free(sandbox->directory);
 	free(sandbox);
 	return error;
 }
