@@ -104,6 +104,22 @@ is "$(inside 'find /proc -maxdepth 1 -xtype f -writable')" '' \
 	'nor any other that concerns the machine'
 is "$(inside 'find /sys -writable ! -type l')" '' '/sys is read-only'
 
+# with_proc: runs the script where another file system lies over /proc, made to look like it.
+with_proc() {
+	# shellcheck disable=SC2016 # expanded by that shell
+	unshare -m sh -c 'mkdir proc && cp /proc/self/mountinfo /proc/self/cgroup proc &&
+		mount -t tmpfs tare-test /proc && mkdir /proc/self && cp proc/* /proc/self && "$@"' sh "$@" 2>&1
+	rm -r proc
+}
+# shellcheck disable=SC2016 # expanded by that shell
+is "$(with_proc sh -c '"$1" run true; echo $?; ls /proc/self; cd /proc && echo *' sh "$TARE")" \
+	"tare: true: tare failed: what is mounted on /proc is not the kernel's proc
+  hint      sudo mount -t proc proc /proc
+125
+cgroup
+mountinfo
+self" 'outside, files that look like /proc are not taken for it, nor written to'
+
 masked=
 for file in kallsyms kcore keys kpagecgroup kpagecount kpageflags timer_list sched_debug; do
 	[ ! -e /proc/$file ] || masked="$masked $file"
@@ -199,6 +215,37 @@ check 'on the host, descriptors that were left open are inherited' \
 # The last one is ls's own.
 is "$(./with-descriptors / "$TARE" run -q ls /proc/self/fd | tr '\n' ' ')" '0 1 2 3 ' \
 	'inside there are none but 0, 1 and 2'
+
+# What a name leads to through tare's own descriptors before they are closed: a link that another
+# may have left, for the directory to start in, for the program, and for its interpreter.
+# through NUMBER: makes the links that lead through that descriptor to $tmp/sibling.
+links=/root/$mark/links
+through() {
+	out=/proc/self/fd/$1/../../../../../../../../../..$tmp/sibling
+	ln -sfn "$out" "$links/directory"
+	ln -sfn "$out/program" "$links/program"
+	printf '#!%s/program\n' "$out" > "$links/script"
+	chmod 755 "$links/script"
+}
+mkdir "$links"
+cp "$programs/attempt" "$tmp/sibling/program"
+# Out there the command is a stranger.
+chmod 755 "$tmp"
+through 20
+is "$(./with-descriptors / ls -d "$links/directory/program")
+$(./with-descriptors / "$links/program" 2>&1)
+$(./with-descriptors / "$links/script" 2>&1)" "$links/directory/program
+usage: attempt NAME [WORD]
+usage: attempt NAME [WORD]" 'on the host, a link leads anywhere through an inherited descriptor'
+for number in $(seq 0 40); do
+	through "$number"
+	"$TARE" run -q --dir "$links/directory" "$programs/attempt"
+	"$TARE" run -q "$links/program"
+	"$TARE" run -q "$links/script"
+done > "$tmp/said" 2>&1
+chmod 700 "$tmp"
+is "$(grep -v -e ' enter directory ' -e ' execute ' -e '  hint ' "$tmp/said")" '' \
+	'inside no link leads out of the container through any descriptor'
 
 # --- PID 1 ---
 

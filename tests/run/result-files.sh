@@ -84,7 +84,7 @@ weigh --output-directory out -- sh -c 'echo more >> file; rm other; chmod 600 /e
 is "$(listed out) $(cat out/file)" "$(printf 'file  host\nmore')" \
 	'a changed file of the host is copied as a whole, a deleted one is not'
 is "$(cat file other)" "$(printf 'host\nhost')" 'and the host has them as they were'
-weigh --output-directory out --result-files /etc/hostname -- chmod 600 /etc/hostname
+weigh --keep-system-config --output-directory out --result-files /etc/hostname -- chmod 600 /etc/hostname
 is "$(stat -c %a out/etc/hostname) $(cmp out/etc/hostname /etc/hostname 2>&1)" '600 ' \
 	'a file of which only the mode was changed is copied with its content'
 rm -r out file other

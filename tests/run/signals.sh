@@ -102,8 +102,11 @@ weigh true
 is "$(number outcome.leftover_processes)" 0 'a command that leaves none has none'
 
 # Its double-forked grandchild has a session of its own and ignores every signal that it may.
+# shellcheck disable=SC2016 # expanded by the command
 tree='mkfifo /tmp/up
-( setsid sh -c "trap \"\" HUP INT TERM; sleep 1000 & echo up > /tmp/up; sleep 1001; sleep 1002" & )
+( setsid sh -c "trap \"\" HUP INT TERM; sleep 1000 &
+	until read -r name < /proc/\$!/comm && [ \$name = sleep ]; do :; done
+	echo up > /tmp/up; sleep 1001; sleep 1002" & )
 read -r line < /tmp/up; exit 6'
 TARE_TEST_MARK=$tmp/tree "$TARE" run -v --json "$tmp/json" sh -c "$tree" 2> "$tmp/errors"
 is "$? $(number 'outcome.leftover_processes >= 2')" '6 true' \

@@ -411,6 +411,7 @@ static void the_collector_and_the_container_are_described(void **state)
 	assert_int_equal(json_integer_value(at(document, "container.masked_mounts")), 3);
 	assert_int_equal(json_integer_value(at(document, "container.unmapped_mounts")), 0);
 	assert_int_equal(json_integer_value(at(document, "container.read_only_mounts")), 0);
+	assert_true(json_is_null(at(document, "container.root_directory")));
 }
 
 static void mounts_that_are_not_shown_as_they_are_are_named(void **state)
@@ -531,6 +532,34 @@ static void what_could_not_be_copied_has_its_error_beside_the_outcome(void **sta
 	assert_true(json_is_null(at(document, "outcome.error")));
 }
 
+static void whether_system_files_were_replaced_is_told_in_a_word(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *replaced = parse_rendered(&result);
+	json_auto_t *kept = NULL, *none = NULL;
+
+	(void)state;
+	result.container.keeps_system_config = true;
+	kept = parse_rendered(&result);
+	result.container.is_used = false;
+	none = parse_rendered(&result);
+	assert_string_equal(json_string_value(at(replaced, "container.system_config")), "replaced");
+	assert_string_equal(json_string_value(at(kept, "container.system_config")), "kept");
+	assert_true(json_is_null(at(none, "container.system_config")));
+}
+
+static void the_root_of_the_container_may_have_any_name(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.container.root_directory = "/srv/\xff";
+	document = parse_rendered(&result);
+	assert_string_equal(
+		json_string_value(at(document, "container.root_directory")), "/srv/\xef\xbf\xbd");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -560,6 +589,8 @@ int main(void)
 		cmocka_unit_test(what_was_copied_is_listed_and_what_was_not),
 		cmocka_unit_test(names_that_are_no_text_are_also_there_as_they_are),
 		cmocka_unit_test(what_could_not_be_copied_has_its_error_beside_the_outcome),
+		cmocka_unit_test(whether_system_files_were_replaced_is_told_in_a_word),
+		cmocka_unit_test(the_root_of_the_container_may_have_any_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

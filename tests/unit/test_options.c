@@ -475,6 +475,48 @@ static void writes_to_disk_are_for_containers(void **state)
 		"--no-container", "true");
 }
 
+static void the_root_is_given_once_and_only_for_a_container(void **state)
+{
+	(void)state;
+	assert_parsed("true");
+	assert_null(config.root_directory);
+	assert_parsed("--root-dir", "image", "true");
+	assert_string_equal(config.root_directory, "image");
+	assert_refused("--root-dir: the path is empty; give a directory", "--root-dir=", "true");
+	assert_refused("--root-dir: given twice", "--root-dir", "a", "--root-dir", "a", "true");
+	assert_refused("--no-container: there is no --root-dir without a container",
+		"--no-container", "--root-dir", "a", "true");
+}
+
+static void the_system_configuration_is_kept_when_asked_for(void **state)
+{
+	(void)state;
+	assert_parsed("true");
+	assert_false(config.keep_system_config);
+	assert_parsed("--keep-system-config", "true");
+	assert_true(config.keep_system_config);
+	assert_refused("--no-container: hostname and /etc are the host's without a container",
+		"--no-container", "--keep-system-config", "true");
+}
+
+static void a_hostname_is_one_and_is_given_once(void **state)
+{
+	(void)state;
+	assert_parsed("--hostname", "box.example", "true");
+	assert_string_equal(config.hostname, "box.example");
+	assert_refused("--hostname: given twice", "--hostname", "a", "--hostname=b", "true");
+	assert_refused("--hostname: '' is not a name of 1 to 64 letters, digits, '-', '_' and '.'",
+		"--hostname=", "true");
+	assert_refused("--hostname: a/b is not a name of 1 to 64 letters, digits, '-', '_' and '.'",
+		"--hostname", "a/b", "true");
+	assert_int_equal(PARSE("--hostname", "a\nb", "true"), -EINVAL);
+	assert_null(strchr(why.what, '\n'));
+	assert_refused("--no-container: hostname and /etc are the host's without a container",
+		"--no-container", "--hostname", "a", "true");
+	assert_refused("--hostname: --keep-system-config keeps the host's", "--hostname", "a",
+		"--keep-system-config", "true");
+}
+
 /* One a line, for all that come later. */
 static const char *const help_lines[] = {
 	"  -j, --json FILE ",
@@ -507,6 +549,9 @@ static const char *const help_lines[] = {
 	"      --result-files PATTERN ",
 	"      --files-count-limit NUMBER ",
 	"      --files-size-limit SIZE ",
+	"      --root-dir DIR ",
+	"      --hostname NAME ",
+	"      --keep-system-config ",
 	"  -h, --help ",
 };
 
@@ -689,6 +734,9 @@ int main(void)
 		cmocka_unit_test(slips_about_files_are_told),
 		cmocka_unit_test(without_a_container_no_files_are_copied),
 		cmocka_unit_test(an_id_has_no_newline),
+		cmocka_unit_test(the_root_is_given_once_and_only_for_a_container),
+		cmocka_unit_test(the_system_configuration_is_kept_when_asked_for),
+		cmocka_unit_test(a_hostname_is_one_and_is_given_once),
 		cmocka_unit_test(help_lists_every_option_that_is_understood),
 		cmocka_unit_test(every_option_in_the_help_is_understood),
 		cmocka_unit_test(what_can_be_let_through_is_in_the_help),

@@ -1040,6 +1040,55 @@ static void a_child_killed_while_it_waits_for_go_never_executes(void **state)
 	close_pipe(&go);
 }
 
+/* Tells by a failure how many descriptors above 2 are open afterwards. */
+static int keep_descriptors(void *argument, struct failure *failure)
+{
+	const int *keep = argument;
+	int open_count = 0;
+
+	if (process_keep_descriptors(keep, 2, failure))
+		return -failure->errnum;
+	for (int number = 3; number < 1024; number++)
+		open_count += fcntl(number, F_GETFD) >= 0;
+	if (fcntl(keep[0], F_GETFD) < 0 || fcntl(keep[1], F_GETFD) < 0)
+		return failure_set(failure, EBADF, "one that was to be kept is closed");
+	return failure_set(failure, EXDEV, "%d are open", open_count);
+}
+
+static void assert_kept(const int keep[2], bool die_with_parent, const struct process_fd *fds,
+	size_t fd_count, const char *wanted)
+{
+	char *argv[3];
+	struct process_spec spec = program_spec(argv, "0");
+	struct process *process;
+
+	spec.run = keep_descriptors;
+	spec.argument = (void *)keep;
+	spec.die_with_parent = die_with_parent;
+	spec.fds = fds;
+	spec.fd_count = fd_count;
+	assert_int_equal(process_spawn(&spec, &process, &why), -EXDEV);
+	assert_string_equal(why.what, wanted);
+}
+
+static void a_preparation_may_let_all_descriptors_go_but_its_own(void **state)
+{
+	struct pipe_ends first = open_pipe(), second = open_pipe();
+	int high = fcntl(first.read_fd, F_DUPFD_CLOEXEC, 500);
+
+	struct process_fd fds[] = { { first.read_fd, 1 }, { second.write_fd, 2 } };
+
+	(void)state;
+	assert_kept((int[2]){ second.read_fd, high }, false, NULL, 0, "3 are open");
+	assert_kept((int[2]){ high, second.read_fd }, true, NULL, 0, "4 are open");
+	assert_kept((int[2]){ second.read_fd, second.read_fd }, false, NULL, 0, "2 are open");
+	/* Those that are still to be mapped are not let go. */
+	assert_kept((int[2]){ second.read_fd, high }, true, fds, 2, "6 are open");
+	close(high);
+	close_pipe(&first);
+	close_pipe(&second);
+}
+
 static void the_environment_is_the_callers_unless_given(void **state)
 {
 	char shell[] = "/bin/sh", option[] = "-c", script[] = "exit ${TARE_TEST_CODE:-3}";
@@ -1778,6 +1827,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_left_over_that_holds_every_descriptor_does_not_delay_the_fate),
 	cmocka_unit_test(the_exec_waits_for_go),
 	cmocka_unit_test(a_child_killed_while_it_waits_for_go_never_executes),
+	cmocka_unit_test(a_preparation_may_let_all_descriptors_go_but_its_own),
 	cmocka_unit_test(the_environment_is_the_callers_unless_given),
 	cmocka_unit_test(no_other_descriptor_reaches_the_program),
 	cmocka_unit_test(a_descriptor_map_may_swap),

@@ -346,6 +346,26 @@ static void long_text_is_cut_with_an_ellipsis_inside_its_columns(void **state)
 	assert_allocated(text_shorten("", 0), "");
 }
 
+static void a_host_name_is_short_and_plain(void **state)
+{
+	static const char *const good[] = { "a", "7", "box", "Box-1.example_2" };
+	static const char *const bad[] = { "", "-a", ".a", "_a", "a/b", "a b", "a\n", "\n", "a:b",
+		"\xc3\xa4", "a\x7f", "#" };
+	char longest[66];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_true(text_is_host_name(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(text_is_host_name(bad[i]));
+	memset(longest, 'x', sizeof(longest));
+	longest[64] = '\0';
+	assert_true(text_is_host_name(longest));
+	longest[64] = 'x';
+	longest[65] = '\0';
+	assert_false(text_is_host_name(longest));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,6 +391,7 @@ int main(void)
 		cmocka_unit_test(no_argument_can_control_the_terminal),
 		cmocka_unit_test(what_reorders_or_hides_text_is_spelled_out),
 		cmocka_unit_test(columns_are_counted_by_character),
+		cmocka_unit_test(a_host_name_is_short_and_plain),
 		cmocka_unit_test(long_text_is_cut_with_an_ellipsis_inside_its_columns),
 	};
 

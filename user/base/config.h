@@ -51,12 +51,15 @@ struct run_config {
 	const char *json_path; /* NULL none, "-" stdout */
 	struct directory_rule directories[DIRECTORY_RULES];
 	size_t directory_count;
+	const char *root_directory; /* what is '/' inside; NULL: the host's; as the user wrote it */
 	const char *start_directory; /* where the command starts; NULL: where the caller is */
 	bool no_tmpfs;		     /* what is written goes to disk instead of memory */
 	const char *memory_nodes;    /* NUMA nodes as "0,2-3"; NULL: all */
-	bool network_access;	     /* the host's network instead of none */
-	unsigned int uid, gid;	     /* who the command is inside; 0 as the caller, who is root */
-	bool has_uid, has_gid;	     /* they were asked for */
+	bool keep_system_config;     /* hostname, users and name service are not replaced */
+	const char *hostname;  /* of the container; NULL: tare, or the host's on its network */
+	bool network_access;   /* the host's network instead of none */
+	unsigned int uid, gid; /* who the command is inside; 0 as the caller, who is root */
+	bool has_uid, has_gid; /* they were asked for */
 
 	/* Of the caller's environment all, or, when cleared, what is kept by name; then what is
 	 * set. */

@@ -148,6 +148,8 @@ struct result {
 		bool is_used;		   /* false: --no-container */
 		struct mount_notes mounts; /* owned */
 		const char *cgroup_layout; /* "cgroup2", "hybrid" */
+		bool keeps_system_config;
+		const char *root_directory; /* as the user wrote it, borrowed; NULL: the host's */
 	} container;
 	struct files_result files;
 };

@@ -3,13 +3,24 @@
 #include "text.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
 
+#define HOST_NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Names */
+
+bool text_is_host_name(const char *text)
+{
+	size_t length = strspn(text, HOST_NAME_BYTES);
+
+	return length && !strchr("-_.", text[0]) && length <= HOST_NAME_MAX && !text[length];
+}
 
 /* Numbers */
 

@@ -66,6 +66,12 @@ int text_parse_duration(const char *text, uint64_t *nanoseconds);
 #define TEXT_NO_CODE_POINT UINT32_MAX
 size_t text_decode(const char *text, uint32_t *code_point);
 
+/*
+ * A name that a host can have: 1 to 64 bytes, letters, digits, '-', '_' and '.', the first one a
+ * letter or digit.
+ */
+bool text_is_host_name(const char *text);
+
 bool text_is_utf8(const char *text);
 
 /* The text as valid UTF-8: each invalid sequence becomes one U+FFFD, as browsers do it. */

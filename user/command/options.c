@@ -114,6 +114,16 @@ static int apply_no_tmpfs(struct run_config *config, const char *value, struct f
 	return 0;
 }
 
+static int apply_root_directory(struct run_config *config, const char *value, struct failure *why)
+{
+	if (!*value)
+		return failure_set(why, 0, "--root-dir: the path is empty; give a directory");
+	if (config->root_directory)
+		return failure_set(why, 0, "--root-dir: given twice");
+	config->root_directory = value;
+	return 0;
+}
+
 static int apply_start_directory(struct run_config *config, const char *value, struct failure *why)
 {
 	if (!*value)
@@ -159,6 +169,28 @@ static int apply_gid(struct run_config *config, const char *value, struct failur
 		return failure_set(why, 0, "--gid: given twice");
 	config->has_gid = true;
 	return parse_id("--gid", value, &config->gid, why);
+}
+
+static int apply_keep_system_config(
+	struct run_config *config, const char *value, struct failure *why)
+{
+	(void)value, (void)why;
+	config->keep_system_config = true;
+	return 0;
+}
+
+static int apply_hostname(struct run_config *config, const char *value, struct failure *why)
+{
+	cleanup_free char *shown = text_quote(value);
+
+	if (config->hostname)
+		return failure_set(why, 0, "--hostname: given twice");
+	if (!text_is_host_name(value))
+		return failure_set(why, 0,
+			"--hostname: %s is not a name of 1 to 64 letters, digits, '-', '_' and '.'",
+			shown ? shown : "it");
+	config->hostname = value;
+	return 0;
 }
 
 static int apply_network(struct run_config *config, const char *value, struct failure *why)
@@ -380,7 +412,12 @@ static const struct option_entry entries[] = {
 	{ "hidden-dir", 0, "DIR", "an empty directory in its place", apply_hidden },
 	{ "keep-tmp", 0, NULL, "share the host's /tmp, and let writes reach it", apply_keep_tmp },
 	{ "no-tmpfs", 0, NULL, "what is written goes to disk, in TMPDIR", apply_no_tmpfs },
+	{ "root-dir", 0, "DIR", "show DIR as '/', a prepared root file system",
+		apply_root_directory },
 	{ "dir", 0, "DIR", "start the command in DIR", apply_start_directory },
+	{ "hostname", 0, "NAME", "the container's name, instead of tare", apply_hostname },
+	{ "keep-system-config", 0, NULL, "keep hostname, users and name service files",
+		apply_keep_system_config },
 	{ "network-access", 0, NULL, "the host's network, instead of none but lo", apply_network },
 	{ "uid", 0, "NUMBER", "be this user inside, instead of root", apply_uid },
 	{ "gid", 0, "NUMBER", "be in this group inside", apply_gid },
@@ -502,6 +539,10 @@ static int check_no_container(const struct run_config *config, struct failure *w
 			"--allow: nothing is refused with --no-container" },
 		{ config->directory_count,
 			"--no-container: directories have no modes without a container" },
+		{ config->root_directory,
+			"--no-container: there is no --root-dir without a container" },
+		{ config->keep_system_config || config->hostname,
+			"--no-container: hostname and /etc are the host's without a container" },
 		{ config->no_tmpfs, "--no-container: writes go where they go without a container" },
 		{ config->has_uid || config->has_gid,
 			"--no-container: the command is the caller without a container" },
@@ -528,6 +569,8 @@ static int check(const struct run_config *config, struct failure *why)
 	}
 	if (!config->command[0][0])
 		return failure_set(why, 0, "the command is an empty word");
+	if (config->keep_system_config && config->hostname)
+		return failure_set(why, 0, "--hostname: --keep-system-config keeps the host's");
 	error = check_no_container(config, why);
 	return error ? error : check_limits(&config->limits, why);
 }

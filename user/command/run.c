@@ -353,6 +353,8 @@ static void describe(struct run *run)
 	result->collector.start_ns = run->collector ? collector_start_ns(run->collector) : 0;
 	result->container.is_used = !run->config->no_container;
 	result->limits = run->config->limits;
+	result->container.keeps_system_config = run->config->keep_system_config;
+	result->container.root_directory = run->config->root_directory;
 	if (!run->sandbox)
 		return;
 	if (result->limits.memory_bytes)

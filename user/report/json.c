@@ -316,15 +316,27 @@ static json_t *mount_list(struct document *document, const struct mount_notes *m
 	return list;
 }
 
+/* Without a container there is nothing that could be replaced. */
+static const char *system_config_word(const struct result *result)
+{
+	if (!result->container.is_used)
+		return NULL;
+	return result->container.keeps_system_config ? "kept" : "replaced";
+}
+
 static void put_container(struct document *document, const struct result *result)
 {
 	const struct mount_notes *mounts = &result->container.mounts;
 	struct mount_counts counts = result_count_mounts(mounts);
+	const char *root = result->container.root_directory;
 
 	put(document, document->root, "container",
-		json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "used", result->container.is_used,
-			"cgroup_layout", string_or_null(result->container.cgroup_layout),
-			"masked_mounts", integer_or_null(counts.masked), "unmapped_mounts",
+		json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "used",
+			result->container.is_used, "cgroup_layout",
+			string_or_null(result->container.cgroup_layout), "root_directory",
+			root ? repaired_string(root) : json_null(), "system_config",
+			string_or_null(system_config_word(result)), "masked_mounts",
+			integer_or_null(counts.masked), "unmapped_mounts",
 			integer_or_null(counts.unmapped), "read_only_mounts",
 			integer_or_null(counts.read_only), "mounts", mount_list(document, mounts)));
 }

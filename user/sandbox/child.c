@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 #include "identity.h"
+#include "mount.h"
+#include "process.h"
 
 /*
  * A session of its own: no terminal to type into, no group to signal. With a terminal lent to it
@@ -47,21 +49,29 @@ static int step_identity(const struct child_task *task, struct failure *why)
 	return identity_enter(task->userns_fd, task->uid, task->gid, why);
 }
 
+/*
+ * Those of cgroups are of directories outside the container. A link that leads through
+ * /proc/self/fd would find the way out of it by them, in the directory to start in, in the
+ * program's path, or in the path of its interpreter.
+ */
+static int step_descriptors(const struct child_task *task, struct failure *why)
+{
+	return process_keep_descriptors(&task->go_fd, 1, why);
+}
+
 /* As the command's own identity, so that it starts nowhere that it could not go. */
 static int step_directory(const struct child_task *task, struct failure *why)
 {
-	if (chdir(task->directory)) {
-		failure_set(
-			why, errno, "enter directory '%s' inside the container", task->directory);
-		if (why->errnum == EACCES)
-			return failure_hint(why,
-				"let everybody enter it, or start elsewhere: not everything of "
-				"its owner's is the command's");
+	if (!task->is_contained && chdir(task->directory))
+		return failure_set(why, errno, "enter directory '%s'", task->directory);
+	if (!task->is_contained || !mount_enter_inside(task->directory, why))
+		return 0;
+	if (why->errnum == EACCES)
 		return failure_hint(why,
-			"start tare in a directory that is visible inside, or show "
-			"this one with --overlay-dir");
-	}
-	return 0;
+			"let everybody enter it, or start elsewhere: not everything of "
+			"its owner's is the command's");
+	return failure_hint(why, "start tare in a directory that is visible inside, or show "
+				 "this one with --overlay-dir");
 }
 
 static int step_capabilities(const struct child_task *task, struct failure *why)
@@ -112,6 +122,7 @@ static const struct {
 	{ step_cgroup, false },
 	{ step_cgroup_namespace, true },
 	{ step_identity, true },
+	{ step_descriptors, true },
 	{ step_directory, false },
 	{ step_capabilities, true },
 	{ step_filter, true },

@@ -26,6 +26,7 @@
 #include "base/cleanup.h"
 #include "identity.h"
 #include "message.h"
+#include "mount.h"
 #include "network.h"
 #include "process.h"
 #include "root.h"
@@ -35,6 +36,7 @@ struct init {
 	struct process *command;
 	char program[PATH_MAX];
 	int layers_fd;	  /* what holds the layers, for tare; -1 none */
+	int null_fd;	  /* the container's /dev/null; -1 without one */
 	int death_signal; /* of the command's process; 0 none */
 	bool is_exec_failure;
 };
@@ -81,24 +83,53 @@ static int step_network(struct init *init, struct failure *why)
 	return init->task->has_own_network ? network_start_loopback(why) : 0;
 }
 
+/* Of the command's own environment; NULL when it is not set. */
+static const char *command_variable(const struct init *init, const char *prefix)
+{
+	for (char *const *entry = init->task->environment; *entry; entry++) {
+		if (!strncmp(*entry, prefix, strlen(prefix)))
+			return *entry + strlen(prefix);
+	}
+	return NULL;
+}
+
+static int step_hostname(struct init *init, struct failure *why)
+{
+	static const char no_domain[] = "(none)"; /* the kernel's own word */
+	const char *name = init->task->system.hostname;
+
+	if (init->task->keeps_system_config || !name)
+		return 0;
+	if (sethostname(name, strlen(name)) || setdomainname(no_domain, strlen(no_domain)))
+		return failure_set(why, errno, "name the container '%s'", name);
+	return 0;
+}
+
 static int step_root(struct init *init, struct failure *why)
 {
-	struct root_spec spec = { .view = init->task->view,
-		.userns_fd = init->task->child.userns_fd,
-		.owner = IDENTITY_BASE + init->task->child.uid,
-		.group = IDENTITY_BASE + init->task->child.gid,
-		.bounds = init->task->bounds,
-		.scratch = &init->task->scratch,
-		.keeps_layers = init->task->keeps_layers };
+	struct init_task *task = init->task;
+	struct system_config system = task->system;
+	struct root_spec spec = { .view = task->view,
+		.root_fd = task->root_fd,
+		.system = task->keeps_system_config ? NULL : &system,
+		.userns_fd = task->child.userns_fd,
+		.owner = IDENTITY_BASE + task->child.uid,
+		.group = IDENTITY_BASE + task->child.gid,
+		.bounds = task->bounds,
+		.scratch = &task->scratch,
+		.keeps_layers = task->keeps_layers };
 	/* The caller's umask is for the command's files, not for the container's directories. */
 	mode_t callers = umask(022);
-	int error = root_build(&spec, &init->layers_fd, why);
+	int error;
 
+	system.home = command_variable(init, "HOME=");
+	error = root_build(&spec, &init->null_fd, &init->layers_fd, why);
 	umask(callers);
 	/* They lead to the host. */
-	close_fd(&init->task->scratch.mount_fd);
-	close_fd(&init->task->scratch.fd);
-	close_fd(&init->task->scratch.parent_fd);
+	close_fd(&task->root_fd);
+	close_fd(&task->scratch.mount_fd);
+	close_fd(&task->scratch.fd);
+	close_fd(&task->scratch.parent_fd);
 	return error;
 }
 
@@ -111,23 +142,13 @@ static int step_layers(struct init *init, struct failure *why)
 	return layers_fd < 0 ? 0 : message_send(init->task->socket, &message, layers_fd, why);
 }
 
-/* Of the command's own environment; NULL when it is not set. */
-static const char *command_variable(const struct init *init, const char *prefix)
-{
-	for (char *const *entry = init->task->environment; *entry; entry++) {
-		if (!strncmp(*entry, prefix, strlen(prefix)))
-			return *entry + strlen(prefix);
-	}
-	return NULL;
-}
-
 /* In the command's directory, for a name like ./a.out and for relative elements of PATH. */
 static int step_find_program(struct init *init, struct failure *why)
 {
 	int error;
 
 	/* A directory that cannot be entered is told by the child, as the command's identity. */
-	if (init->task->child.is_contained && chdir(init->task->child.directory))
+	if (init->task->child.is_contained && mount_enter_inside(init->task->child.directory, why))
 		return 0;
 	error = process_find_program(init->task->command[0], command_variable(init, "PATH="),
 		init->program, sizeof(init->program), why);
@@ -232,15 +253,15 @@ static int step_ready(struct init *init, struct failure *why)
 /* The command has its own copies; an open end here would keep its readers waiting. */
 static int step_let_streams_go(struct init *init, struct failure *why)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0)
-		return failure_set(why, errno, "open /dev/null inside the container");
+	if (init->null_fd < 0)
+		init->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (init->null_fd < 0)
+		return failure_set(why, errno, "open /dev/null");
 	for (int stream = 0; stream < 3; stream++) {
-		dup2(null, stream);
+		dup2(init->null_fd, stream);
 		close_fd(&init->task->streams[stream]);
 	}
-	close(null);
+	close_fd(&init->null_fd);
 	return 0;
 }
 
@@ -253,6 +274,7 @@ static const struct {
 	{ step_leave_group, EVERYWHERE },
 	{ step_adopt_orphans, BARE },
 	{ step_network, CONTAINED },
+	{ step_hostname, CONTAINED },
 	{ step_root, CONTAINED },
 	{ step_layers, CONTAINED },
 	{ step_find_program, EVERYWHERE },
@@ -368,7 +390,7 @@ static void report_failure(struct init *init, const struct failure *why)
 
 int init_run(void *argument, struct failure *why)
 {
-	struct init init = { .task = argument, .layers_fd = -1 };
+	struct init init = { .task = argument, .null_fd = -1, .layers_fd = -1 };
 
 	if (set_up(&init, why) || live(&init, why)) {
 		report_failure(&init, why);

@@ -7,6 +7,7 @@
 #include "base/output_directory.h"
 #include "child.h"
 #include "scratch.h"
+#include "system_config.h"
 #include "tmpfs.h"
 #include "view.h"
 
@@ -16,11 +17,14 @@ struct init_task {
 	int go_write_fd; /* tare's end of the line that lets the command go, to be closed here */
 	struct output_directory *output; /* tare's, to be closed here */
 	bool keeps_layers;		 /* and sends what holds them to tare */
+	int root_fd;			 /* an unattached mount to be '/'; -1: the host's root is */
 	struct view *view;
-	struct tmpfs_bounds bounds; /* of what takes its writes in memory */
-	struct scratch scratch;	    /* takes them on disk, if made */
-	bool has_own_network;	    /* with nothing but lo */
-	char *const *command;	    /* argv; the first is looked up in PATH inside the container */
+	struct tmpfs_bounds bounds;  /* of what takes its writes in memory */
+	struct scratch scratch;	     /* takes them on disk, if made */
+	bool keeps_system_config;    /* hostname and /etc are as they are outside */
+	struct system_config system; /* without the home, which is in the environment */
+	bool has_own_network;	     /* with nothing but lo */
+	char *const *command;	     /* argv; the first is looked up in PATH inside the container */
 	char *const *environment;
 	int streams[3];	  /* of the command; -1: this process's own */
 	int tares_own[4]; /* to be closed here; -1: none */

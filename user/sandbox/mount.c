@@ -71,6 +71,14 @@ int mount_change(int mount_fd, uint64_t attributes, int userns_fd, struct failur
 	return 0;
 }
 
+bool mount_can_map(const char *path, int userns_fd)
+{
+	cleanup_fd int copy = mount_copy(AT_FDCWD, path, NULL);
+	int error = copy < 0 ? 0 : mount_change(copy, 0, userns_fd, NULL);
+
+	return error != -EINVAL && error != -EPERM;
+}
+
 /* Linux 5.10; glibc 2.36 does not name it. */
 #define NO_SYMFOLLOW 0x2000
 
@@ -98,26 +106,42 @@ int mount_restrictions(int mount_fd, uint64_t *attributes, struct failure *why)
 	return 0;
 }
 
+static int open_path(int directory_fd, const char *path, int flags, uint64_t resolve)
+{
+	struct open_how how = { .flags = flags | O_PATH | O_CLOEXEC, .resolve = resolve };
+
+	return (int)syscall(SYS_openat2, directory_fd, path, &how, sizeof(how));
+}
+
 int mount_open_inside(int root_fd, const char *path, int flags, struct failure *why)
 {
-	struct open_how how = {
-		.flags = flags | O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	int fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+	int fd = open_path(root_fd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 
 	if (fd < 0)
 		return failure_set(why, errno, "find '%s' inside the container", path);
 	return fd;
 }
 
-int mount_attach(int mount_fd, int root_fd, const char *path, struct failure *why)
+int mount_open_exactly(int directory_fd, const char *path, struct failure *why)
 {
-	cleanup_fd int target = mount_open_inside(root_fd, path, 0, why);
+	uint64_t beneath = directory_fd == AT_FDCWD ? 0 : RESOLVE_BENEATH;
+	int fd = open_path(directory_fd, path, O_NOFOLLOW, beneath | RESOLVE_NO_SYMLINKS);
 
-	if (target < 0)
-		return target;
-	if (move_mount(mount_fd, "", target, "",
+	return fd >= 0 ? fd : failure_set(why, errno, "find '%s'", path);
+}
+
+int mount_enter_inside(const char *path, struct failure *why)
+{
+	cleanup_fd int directory = open_path(AT_FDCWD, path, O_DIRECTORY, RESOLVE_NO_MAGICLINKS);
+
+	if (directory < 0 || fchdir(directory))
+		return failure_set(why, errno, "enter directory '%s' inside the container", path);
+	return 0;
+}
+
+int mount_attach_over(int mount_fd, int target_fd, const char *path, struct failure *why)
+{
+	if (move_mount(mount_fd, "", target_fd, "",
 		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0)
 		return 0;
 	/* "No space left on device" would mislead. */
@@ -130,6 +154,13 @@ int mount_attach(int mount_fd, int root_fd, const char *path, struct failure *wh
 	return failure_set(why, errno, "mount over '%s' inside the container", path);
 }
 
+int mount_attach(int mount_fd, int root_fd, const char *path, struct failure *why)
+{
+	cleanup_fd int target = mount_open_inside(root_fd, path, 0, why);
+
+	return target < 0 ? target : mount_attach_over(mount_fd, target, path, why);
+}
+
 int mount_make_private(struct failure *why)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
@@ -138,14 +169,14 @@ int mount_make_private(struct failure *why)
 }
 
 /*
- * From a directory of the new root, ".." must end in the new root: if it ended in a mount that
- * lies over it, the command could walk out that way.
+ * From a directory of the new root, ".." must end in the new root: if it ended in a mount
+ * that lies over it, the command could walk out that way.
  */
-static int check_alone(struct failure *why)
+static int check_alone(int mount_fd, struct failure *why)
 {
 	struct statx up, root;
 
-	if (statx(AT_FDCWD, "/proc/..", 0, STATX_MNT_ID, &up) ||
+	if (statx(mount_fd, "..", 0, STATX_MNT_ID, &up) ||
 		statx(AT_FDCWD, "/", 0, STATX_MNT_ID, &root))
 		return failure_set(why, errno, "look at the new root");
 	if (up.stx_mnt_id != root.stx_mnt_id)
@@ -153,18 +184,19 @@ static int check_alone(struct failure *why)
 	return 0;
 }
 
-int mount_pivot(int root_fd, int covers, struct failure *why)
+int mount_pivot(int root_fd, int covers, int mount_fd, struct failure *why)
 {
 	if (fchdir(root_fd))
 		return failure_set(why, errno, "enter the new root");
 	if (syscall(SYS_pivot_root, ".", "."))
 		return failure_set(why, errno, "make the new root the root");
-	/* Old and new root at one place: on "." now lies the old root, and on that its covers. */
+	/* Old and new root at one place: on "." now lies the old root, and on that its
+	 * covers. */
 	for (int i = 0; i < covers + 1; i++) {
 		if (umount2(".", MNT_DETACH))
 			return failure_set(why, errno, "let go of the old root");
 	}
 	if (chdir("/"))
 		return failure_set(why, errno, "enter the new root");
-	return check_alone(why);
+	return check_alone(mount_fd, why);
 }

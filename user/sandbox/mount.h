@@ -32,6 +32,9 @@ int mount_copy(int directory_fd, const char *path, struct failure *why);
 /* Sets attributes on a mount that is not attached yet; userns_fd >= 0 maps its owners. */
 int mount_change(int mount_fd, uint64_t attributes, int userns_fd, struct failure *why);
 
+/* Whether owners could be mapped in a copy of the mount at `path`; a copy that fails maps them. */
+bool mount_can_map(const char *path, int userns_fd);
+
 /*
  * What whoever mounted it forbade, as attributes for another mount that shows the same files:
  * noexec, nosymfollow, noatime. Not read-only, nosuid and nodev, which are for the caller to say.
@@ -44,16 +47,33 @@ int mount_restrictions(int mount_fd, uint64_t *attributes, struct failure *why);
  */
 int mount_open_inside(int root_fd, const char *path, int flags, struct failure *why);
 
+/*
+ * Opens what `path` itself names, with O_PATH: a link on the way is -ELOOP, and a link at its end
+ * is what is opened. From a directory's descriptor no step leads above it; from AT_FDCWD the path
+ * is absolute.
+ */
+int mount_open_exactly(int directory_fd, const char *path, struct failure *why);
+
+/*
+ * Makes `path`, a name inside this process's own root, the current directory. No magic link of
+ * /proc is followed: the descriptors of this process may lead out of its root.
+ */
+int mount_enter_inside(const char *path, struct failure *why);
+
 /* Puts the mount over `path` inside `root_fd`, which must exist. The mount stays the caller's. */
 int mount_attach(int mount_fd, int root_fd, const char *path, struct failure *why);
+
+/* Puts it over what target_fd is open on; `path` is for the failure alone. */
+int mount_attach_over(int mount_fd, int target_fd, const char *path, struct failure *why);
 
 /* Makes every mount of this mount namespace private: nothing goes to or comes from the host. */
 int mount_make_private(struct failure *why);
 
 /*
  * Makes the tree at `root_fd` the root, lets go of the old one with `covers` mounts that lie on it,
- * and stands in the new root.
+ * and stands in the new root, whose directory that `mount_fd` is mounted on tells whether it is
+ * closed above.
  */
-int mount_pivot(int root_fd, int covers, struct failure *why);
+int mount_pivot(int root_fd, int covers, int mount_fd, struct failure *why);
 
 #endif

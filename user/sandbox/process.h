@@ -38,7 +38,8 @@ struct process_spec {
 	 * Runs in the child, with default signal dispositions and an empty mask.
 	 * Without a path: returns the exit code; *why is scratch.
 	 * With a path: prepares; 0 goes on to the exec, anything else is a failure told by *why.
-	 * It must not close descriptors it does not own; close-on-exec is set for it.
+	 * It must not close descriptors it does not own, but by process_keep_descriptors;
+	 * close-on-exec is set for it.
 	 */
 	int (*run)(void *argument, struct failure *why); /* may be NULL with a path */
 	void *argument;
@@ -122,6 +123,13 @@ void process_close(struct process *process);
  * is dead. The parent's pidfd stays open in the child until its exec.
  */
 int process_follow_parent(struct failure *why);
+
+/*
+ * For a `run` function of a spec with a path: closes all descriptors but 0, 1, 2, the `count` ones
+ * of `keep`, the sources of the spec's fds, and those of this module. What the kernel opens by name
+ * for the exec can then lead nowhere else through /proc/self/fd.
+ */
+int process_keep_descriptors(const int *keep, size_t count, struct failure *why);
 
 /*
  * Where execvp would find `name`, for an exact path. A name with '/' is taken as it stands; an

@@ -26,6 +26,9 @@
 /* In a child that is to die with its parent: what tells that the parent lives. */
 static int followed_parent = -1;
 
+/* In a child that will execute a program: itself, for what it still needs for that. */
+static const struct process_child *executing;
+
 /* ---- in the parent ---- */
 
 static bool has_double_target(const struct process_spec *spec)
@@ -164,6 +167,41 @@ int process_follow_parent(struct failure *why)
 	return 0;
 }
 
+/* The one that comes first from `low` on; -1: neither does. */
+static int first_from(int low, int a, int b)
+{
+	if (a < low || (b >= low && b < a))
+		return b < low ? -1 : b;
+	return a;
+}
+
+/* The lowest descriptor from `low` on that is kept or still needed here; -1: there is none. */
+static int next_kept(const int *keep, size_t count, int low)
+{
+	int next = first_from(low, followed_parent, executing->status_fd);
+
+	for (size_t i = 0; i < executing->fd_count; i++)
+		next = first_from(low, next, executing->fds[i].source);
+	for (size_t i = 0; i < count; i++)
+		next = first_from(low, next, keep[i]);
+	return next;
+}
+
+int process_keep_descriptors(const int *keep, size_t count, struct failure *why)
+{
+	unsigned int low = STDERR_FILENO + 1;
+	int next;
+
+	while ((next = next_kept(keep, count, (int)low)) >= 0) {
+		if ((unsigned int)next > low && close_range(low, next - 1, 0))
+			return failure_set(why, errno, "close all other descriptors");
+		low = next + 1;
+	}
+	if (close_range(low, ~0U, 0))
+		return failure_set(why, errno, "close all other descriptors");
+	return 0;
+}
+
 static int child_prepare(struct process_child *child, struct failure *why)
 {
 	const struct process_spec *spec = child->spec;
@@ -285,6 +323,7 @@ _Noreturn void process_child_main(struct process_child *child)
 	followed_parent = child->parent_pidfd;
 	if (!child->spec->path)
 		_exit(child_run(child->spec, &why));
+	executing = child;
 	child_prepare_and_execute(child, &why);
 	(void)!write(child->status_fd, &why, sizeof(why)); /* only a dead parent misses it */
 	_exit(FAILED_CHILD_EXIT_CODE);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where result files go, and that the command cannot get there first.
+#include <string.h>
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "result_files.h"
@@ -20,6 +21,27 @@ static int refuse(
 		shown ? shown : "it", place ? place : "a directory");
 }
 
+/*
+ * The rule by which the command can write to a path of the host. With a root of the run's own it
+ * does so where a rule shows the host, or in that root.
+ */
+static const struct view_rule *find_writer(const struct view_rules *rules, const char *path)
+{
+	const struct view_rule *rule;
+
+	for (size_t i = 0; rules->root && i < rules->count; i++) {
+		rule = &rules->rules[i];
+		if (rule->is_of_host && rule->mode == VIEW_FULL_ACCESS &&
+			path_is_inside(path, rule->path))
+			return rule;
+	}
+	if (rules->root && !path_is_inside(path, rules->root))
+		return NULL;
+	path += rules->root ? strlen(rules->root) : 0;
+	rule = view_rule_of(rules, *path ? path : "/");
+	return rule->mode == VIEW_FULL_ACCESS ? rule : NULL;
+}
+
 int result_files_find_place(const struct run_config *config, const struct view_rules *rules,
 	struct output_directory *output, struct failure *why)
 {
@@ -32,6 +54,6 @@ int result_files_find_place(const struct run_config *config, const struct view_r
 	error = output_directory_open(output, config->output_directory, &path, why);
 	if (error)
 		return error;
-	rule = view_rule_of(rules, path);
-	return rule->mode == VIEW_FULL_ACCESS ? refuse(config, rule, why) : 0;
+	rule = find_writer(rules, path);
+	return rule ? refuse(config, rule, why) : 0;
 }

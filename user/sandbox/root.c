@@ -5,7 +5,8 @@
 // '/', where it needs no directory of the host and hides nothing from a process that already stands
 // in the root: it is reached by its descriptor alone. Below it lie, for every entry N of the view,
 // `lowerN` (a copy of the host's mount with its owners mapped), `upperN` and `workN` for an
-// overlay, or `hiddenN` for a directory of the command's own, and the new root as a mount point. A
+// overlay, or `hiddenN` for a directory of the command's own, `system` (the container's own /etc,
+// another lower layer), and the new root as a mount point. A
 // file of the host's root user then belongs to the command's own kernel uid when looked at through
 // the overlay, and what it writes lands in `upper` under that uid: the host's file is never opened
 // for writing. Everything is put in place by descriptor; the pivot leaves the scratch behind, held
@@ -22,17 +23,27 @@
 #include "base/cleanup.h"
 #include "identity.h"
 #include "mount.h"
+#include "mount_point.h"
+#include "system_layer.h"
 
 /* The scratch is the one mount that lies over the host's root. */
 enum { SCRATCH_COVERS = 1 };
 
+/* Those of the fresh mounts that others, and covers, lie on. */
+static const char *const fresh_trees[] = { "dev", "proc", "sys" };
+
+#define FRESH_TREES (sizeof(fresh_trees) / sizeof(fresh_trees[0]))
+
 struct builder {
 	const struct root_spec *spec;
 	int scratch_fd;
-	int root_fd;  /* the new root; -1 until its overlay is attached */
-	int null_fd;  /* the new /dev/null, to lie over files */
-	int empty_fd; /* an empty directory, to lie over others */
+	int root_fd;		    /* the new root; -1 until its overlay is attached */
+	int fresh_fds[FRESH_TREES]; /* -1 until they are attached */
+	int null_fd;		    /* the new /dev/null, to lie over files */
+	int empty_fd;		    /* an empty directory, to lie over others */
 	size_t entry; /* of the view, the one being built: its number is in its layers' names */
+	const struct view_entry *etc; /* what shows /etc; NULL: its files stay as they are */
+	bool has_system_layer;	      /* it has the system configuration as a layer */
 };
 
 /* --- Small steps --- */
@@ -76,6 +87,40 @@ static const char *relative(const char *path)
 	return *path ? path : ".";
 }
 
+/* A place inside, seen from a mount that tare made wherever it lies on one. */
+struct spot {
+	int fd;
+	const char *path;
+};
+
+/*
+ * What lies in a fresh mount is looked up from there. By way of the root the same name could lead
+ * elsewhere: the root's own files are not to be trusted, and may change meanwhile.
+ */
+static struct spot spot_of(const struct builder *builder, const char *path)
+{
+	path = relative(path);
+	for (size_t i = 0; i < FRESH_TREES; i++) {
+		size_t length = strlen(fresh_trees[i]);
+
+		if (builder->fresh_fds[i] >= 0 && !strncmp(path, fresh_trees[i], length) &&
+			path[length] == '/')
+			return (struct spot){ builder->fresh_fds[i], path + length + 1 };
+	}
+	return (struct spot){ builder->root_fd, path };
+}
+
+static int attach(const struct builder *builder, int mount_fd, const char *path, bool may_make,
+	struct failure *why)
+{
+	struct spot spot = spot_of(builder, path);
+	struct mount_point point = {
+		.root_fd = spot.fd, .path = spot.path, .may_make = may_make, .owner = IDENTITY_BASE
+	};
+
+	return mount_point_attach(&point, mount_fd, why);
+}
+
 /*
  * Puts what `source_fd` shows over `path`, if there is such a path. The copy is made anew each
  * time: before 6.15 the kernel copies only mounts that are in place.
@@ -90,7 +135,7 @@ static int cover(const struct builder *builder, int source_fd, uint64_t attribut
 		return copy;
 	error = mount_change(copy, attributes, -1, why);
 	if (!error)
-		error = mount_attach(copy, builder->root_fd, relative(path), why);
+		error = attach(builder, copy, path, false, why);
 	return error == -ENOENT ? 0 : error;
 }
 
@@ -162,18 +207,41 @@ static struct layer_path layer_path(const struct builder *builder, const char *n
 	return path;
 }
 
-/* An unattached overlay of two directories of the scratch. */
-static int mount_overlay(const struct builder *builder, const char *lower, const char *upper,
+/* Directories of the scratch that an overlay is made of. */
+struct layers {
+	const char *above; /* one more lower directory, over the other; NULL: none */
+	const char *lower;
+	const char *upper;
+};
+
+/* "/proc/self/fd/12/system:/proc/self/fd/12/lower0" */
+struct lower_paths {
+	char text[2 * sizeof(struct layer_path)];
+};
+
+static struct lower_paths lower_paths(const struct builder *builder, const struct layers *layers)
+{
+	struct layer_path lower = layer_path(builder, layers->lower), above = { "" };
+	struct lower_paths paths;
+
+	if (layers->above)
+		above = layer_path(builder, layers->above);
+	snprintf(paths.text, sizeof(paths.text), "%s%s%s", above.text, layers->above ? ":" : "",
+		lower.text);
+	return paths;
+}
+
+static int mount_overlay(const struct builder *builder, const struct layers *layers,
 	uint64_t attributes, struct failure *why)
 {
 	struct scratch_name work = scratch_name(builder, "work");
-	struct layer_path lower_path = layer_path(builder, lower);
-	struct layer_path upper_path = layer_path(builder, upper);
+	struct lower_paths lower = lower_paths(builder, layers);
+	struct layer_path upper = layer_path(builder, layers->upper);
 	struct layer_path work_path = layer_path(builder, work.text);
 	const struct mount_option options[] = {
 		{ "source", "tare" },
-		{ "lowerdir", lower_path.text },
-		{ "upperdir", upper_path.text },
+		{ "lowerdir", lower.text },
+		{ "upperdir", upper.text },
 		{ "workdir", work_path.text },
 		/* Whatever the kernel's defaults are, the upper layer holds files as a whole. */
 		{ "metacopy", "off" },
@@ -187,24 +255,52 @@ static int mount_overlay(const struct builder *builder, const char *lower, const
 	return error ? error : mount_new("overlay", options, MOUNT_PLAIN | attributes, why);
 }
 
+/* The layer of system files that the current entry is to have, made ready for it; NULL: none. */
+static int fit_system_layer(
+	const struct builder *builder, int lower_fd, const char **name, struct failure *why)
+{
+	const struct view_entry *entry = current_entry(builder);
+
+	*name = NULL;
+	if (entry != builder->etc)
+		return 0;
+	*name = system_layer_name(entry->path);
+	return system_layer_fit(builder->scratch_fd, lower_fd, entry->path, why);
+}
+
+/* The copy is attached to the scratch as the lower layer. */
+static int make_layers(const struct builder *builder, int lower_fd, const struct layers *layers,
+	struct failure *why)
+{
+	int error = make_directory(builder->scratch_fd, layers->lower, 0700, why);
+
+	if (!error)
+		error = mount_attach(lower_fd, builder->scratch_fd, layers->lower, why);
+	return error ? error : make_upper(builder, lower_fd, layers->upper, why);
+}
+
 /*
- * Returns an unattached overlay over the copy, which is attached to the scratch. -EINVAL: the
- * kernel can lay none over it, such as over an overlay over an overlay, or over vfat.
+ * Returns an unattached overlay over the copy. -EOPNOTSUPP: the kernel can lay none over it, such
+ * as over an overlay over an overlay, or over vfat.
  */
 static int overlay_over(struct builder *builder, int lower_fd, struct failure *why)
 {
 	struct scratch_name lower = scratch_name(builder, "lower");
 	struct scratch_name upper = scratch_name(builder, "upper");
+	struct layers layers = { .lower = lower.text, .upper = upper.text };
 	uint64_t attributes;
+	int overlay;
 	int error = mount_restrictions(lower_fd, &attributes, why);
 
 	if (!error)
-		error = make_directory(builder->scratch_fd, lower.text, 0700, why);
+		error = fit_system_layer(builder, lower_fd, &layers.above, why);
 	if (!error)
-		error = mount_attach(lower_fd, builder->scratch_fd, lower.text, why);
-	if (!error)
-		error = make_upper(builder, lower_fd, upper.text, why);
-	return error ? error : mount_overlay(builder, lower.text, upper.text, attributes, why);
+		error = make_layers(builder, lower_fd, &layers, why);
+	if (error)
+		return error;
+	overlay = mount_overlay(builder, &layers, attributes, why);
+	builder->has_system_layer |= overlay >= 0 && layers.above;
+	return overlay == -EINVAL ? -EOPNOTSUPP : overlay;
 }
 
 static bool is_directory(int fd)
@@ -214,19 +310,38 @@ static bool is_directory(int fd)
 	return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/*
- * A copy of the host's mount at the entry's path with its owners mapped. Where that cannot be
- * (overlay, NFS, FUSE; or somebody has mapped them already), the command, a stranger to it, has
- * what everybody has.
- */
-static int copy_host(struct view_entry *entry, int userns_fd, struct failure *why)
+static int take_given_root(const struct builder *builder, struct failure *why)
 {
-	cleanup_fd int copy = mount_copy(AT_FDCWD, entry->path, why);
+	int root = fcntl(builder->spec->root_fd, F_DUPFD_CLOEXEC, 0);
+
+	return root < 0 ? failure_set(why, errno, "use the root that was given") : root;
+}
+
+/* The path was found to be the directory's own; what became of it since is not followed. */
+static int copy_source(const struct builder *builder, struct failure *why)
+{
+	cleanup_fd int source = -1;
+
+	if (builder->root_fd < 0 && builder->spec->root_fd >= 0)
+		return take_given_root(builder, why);
+	source = mount_open_exactly(AT_FDCWD, current_entry(builder)->source, why);
+	return source < 0 ? source : mount_copy(source, "", why);
+}
+
+/*
+ * A copy of the host's mount that the current entry shows, with its owners mapped. Where that
+ * cannot be (overlay, NFS, FUSE; or somebody has mapped them already), the command, a stranger to
+ * it, has what everybody has.
+ */
+static int copy_host(struct builder *builder, struct failure *why)
+{
+	struct view_entry *entry = current_entry(builder);
+	cleanup_fd int copy = copy_source(builder, why);
 	int error;
 
 	if (copy < 0)
 		return copy;
-	error = mount_change(copy, MOUNT_PLAIN, userns_fd, why);
+	error = mount_change(copy, MOUNT_PLAIN, builder->spec->userns_fd, why);
 	if (error == -EINVAL || error == -EPERM) {
 		entry->notes |= VIEW_UNMAPPED;
 		error = mount_change(copy, MOUNT_PLAIN, -1, why);
@@ -241,15 +356,15 @@ static int copy_host(struct view_entry *entry, int userns_fd, struct failure *wh
 static int make_shown(struct builder *builder, struct failure *why)
 {
 	struct view_entry *entry = current_entry(builder);
-	cleanup_fd int copy = copy_host(entry, builder->spec->userns_fd, why);
+	cleanup_fd int copy = copy_host(builder, why);
 	int error;
 
 	if (copy < 0 || entry->mode == VIEW_FULL_ACCESS)
 		return take_fd(&copy);
 	if (entry->mode == VIEW_OVERLAY) {
-		int overlay = is_directory(copy) ? overlay_over(builder, copy, why) : -EINVAL;
+		int overlay = is_directory(copy) ? overlay_over(builder, copy, why) : -EOPNOTSUPP;
 
-		if (overlay != -EINVAL)
+		if (overlay != -EOPNOTSUPP)
 			return overlay;
 		entry->notes |= VIEW_UNWRITABLE;
 	}
@@ -292,50 +407,14 @@ static int copy_mount(int directory_fd, const char *name, struct failure *why)
 static int make_hidden(struct builder *builder, const char *path, struct failure *why)
 {
 	struct scratch_name name = scratch_name(builder, "hidden");
+	struct layers layers = { .lower = "empty", .upper = name.text };
 	int error = make_owned(builder, name.text, hidden_mode(path), why);
 
 	if (error)
 		return error;
 	if (is_on_disk(builder))
-		return mount_overlay(builder, "empty", name.text, 0, why);
+		return mount_overlay(builder, &layers, 0, why);
 	return copy_mount(builder->scratch_fd, name.text, why);
-}
-
-static int make_file(int directory_fd, const char *name, struct failure *why)
-{
-	if (mknodat(directory_fd, name, S_IFREG | 0644, 0) && errno != EEXIST)
-		return failure_set(why, errno, "make file '%s' for the container", name);
-	return 0;
-}
-
-/*
- * Makes `path`, a directory or else a file, and every directory on the way to it, below one that
- * is the command's own already.
- */
-static int make_place(
-	const struct builder *builder, const char *path, bool is_directory, struct failure *why)
-{
-	cleanup_fd int here = mount_open_inside(builder->root_fd, ".", O_DIRECTORY, why);
-	cleanup_free char *copy = strdup(relative(path));
-	char *name, *rest = copy;
-
-	if (here < 0 || !copy)
-		return here < 0 ? here : failure_set(why, ENOMEM, "make the way to '%s'", path);
-	while ((name = strsep(&rest, "/"))) {
-		int next, error;
-
-		if (!rest && !is_directory)
-			return make_file(here, name, why);
-		error = make_directory(here, name, 0755, why);
-		if (error)
-			return error;
-		next = mount_open_inside(here, name, O_DIRECTORY, why);
-		if (next < 0)
-			return next;
-		close(here);
-		here = next;
-	}
-	return 0;
 }
 
 /* --- /dev, /proc, /sys --- */
@@ -408,13 +487,13 @@ static int fill_dev_directories(int dev_fd, struct failure *why)
  * root, so the command cannot add to them or change them.
  */
 static const struct fresh_mount fresh_mounts[] = {
-	{ "dev", "tmpfs", dev_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+	{ "/dev", "tmpfs", dev_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
 		fill_dev_directories },
-	{ "dev/pts", "devpts", pts_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, NULL },
-	{ "dev/shm", "tmpfs", NULL, MOUNT_PLAIN, NULL },
-	{ "dev/mqueue", "mqueue", plain_options, MOUNT_DATA, NULL },
-	{ "proc", "proc", plain_options, MOUNT_DATA, NULL },
-	{ "sys", "sysfs", plain_options, MOUNT_DATA | MOUNT_ATTR_RDONLY, NULL },
+	{ "/dev/pts", "devpts", pts_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, NULL },
+	{ "/dev/shm", "tmpfs", NULL, MOUNT_PLAIN, NULL },
+	{ "/dev/mqueue", "mqueue", plain_options, MOUNT_DATA, NULL },
+	{ "/proc", "proc", plain_options, MOUNT_DATA, NULL },
+	{ "/sys", "sysfs", plain_options, MOUNT_DATA | MOUNT_ATTR_RDONLY, NULL },
 };
 
 static int mount_shared_memory(const struct builder *builder, struct failure *why)
@@ -433,8 +512,25 @@ static int mount_fresh(
 	return mount_new(fresh->type, fresh->options, fresh->attributes, why);
 }
 
+/* Whether the files at `path` are the command's own, and may be changed for it. */
+static bool is_own_layer(const struct builder *builder, const char *path)
+{
+	enum view_mode mode = view_entry_of(builder->spec->view, path)->mode;
+
+	return mode == VIEW_OVERLAY || mode == VIEW_HIDDEN;
+}
+
+/* From now on it is where what lies below it is looked up. */
+static void keep_tree(struct builder *builder, const char *path, int *mount_fd)
+{
+	for (size_t i = 0; i < FRESH_TREES; i++) {
+		if (!strcmp(relative(path), fresh_trees[i]))
+			builder->fresh_fds[i] = take_fd(mount_fd);
+	}
+}
+
 static int build_fresh(
-	const struct builder *builder, const struct fresh_mount *fresh, struct failure *why)
+	struct builder *builder, const struct fresh_mount *fresh, struct failure *why)
 {
 	cleanup_fd int mount_fd = mount_fresh(builder, fresh, why);
 	int error = 0;
@@ -444,27 +540,31 @@ static int build_fresh(
 	if (fresh->fill)
 		error = fresh->fill(mount_fd, why);
 	if (!error)
-		error = mount_attach(mount_fd, builder->root_fd, fresh->path, why);
-	if (error != -ENOENT)
-		return error;
-	/* A root of the command's own is empty. */
-	error = make_place(builder, fresh->path, true, why);
-	return error ? error : mount_attach(mount_fd, builder->root_fd, fresh->path, why);
+		error = attach(
+			builder, mount_fd, fresh->path, is_own_layer(builder, fresh->path), why);
+	if (!error)
+		keep_tree(builder, fresh->path, &mount_fd);
+	return error;
 }
 
-/* Without the leading '/', as the others are named. */
-static const struct fresh_mount old_shared_memory = { VIEW_OLD_SHARED_MEMORY + 1, "tmpfs", NULL,
+static const struct fresh_mount old_shared_memory = { VIEW_OLD_SHARED_MEMORY, "tmpfs", NULL,
 	MOUNT_PLAIN, NULL };
 
-static int build_old_shared_memory(const struct builder *builder, struct failure *why)
+/* A root of the run's own has none of its own accord: the host's programs are not in it. */
+static bool wants_old_shared_memory(const struct builder *builder)
 {
 	const struct view_entry *entry = view_entry_of(builder->spec->view, VIEW_OLD_SHARED_MEMORY);
 	struct stat host;
 
-	if (!strcmp(entry->path, VIEW_OLD_SHARED_MEMORY) || lstat(VIEW_OLD_SHARED_MEMORY, &host) ||
-		!S_ISDIR(host.st_mode))
-		return 0;
-	return build_fresh(builder, &old_shared_memory, why);
+	if (builder->spec->root_fd >= 0 && !entry->is_of_host)
+		return false;
+	return strcmp(entry->path, VIEW_OLD_SHARED_MEMORY) != 0 &&
+	       lstat(VIEW_OLD_SHARED_MEMORY, &host) == 0 && S_ISDIR(host.st_mode);
+}
+
+static int build_old_shared_memory(struct builder *builder, struct failure *why)
+{
+	return wants_old_shared_memory(builder) ? build_fresh(builder, &old_shared_memory, why) : 0;
 }
 
 /*
@@ -483,7 +583,8 @@ static const char *const read_only_paths[] = { "proc/bus", "proc/fs", "proc/irq"
 
 static int mask(const struct builder *builder, const char *path, struct failure *why)
 {
-	cleanup_fd int target = mount_open_inside(builder->root_fd, path, 0, why);
+	struct spot spot = spot_of(builder, path);
+	cleanup_fd int target = mount_open_inside(spot.fd, spot.path, 0, why);
 
 	if (target == -ENOENT)
 		return 0;
@@ -495,8 +596,9 @@ static int mask(const struct builder *builder, const char *path, struct failure 
 
 static int make_read_only(const struct builder *builder, const char *path, struct failure *why)
 {
+	struct spot spot = spot_of(builder, path);
 	cleanup_fd int copy = -1;
-	cleanup_fd int target = mount_open_inside(builder->root_fd, path, 0, why);
+	cleanup_fd int target = mount_open_inside(spot.fd, spot.path, 0, why);
 	int error;
 
 	if (target == -ENOENT)
@@ -507,7 +609,7 @@ static int make_read_only(const struct builder *builder, const char *path, struc
 	if (copy < 0)
 		return copy;
 	error = mount_change(copy, MOUNT_DATA | MOUNT_ATTR_RDONLY, -1, why);
-	return error ? error : mount_attach(copy, builder->root_fd, path, why);
+	return error ? error : mount_attach_over(copy, target, path, why);
 }
 
 static int build_covers(struct builder *builder, struct failure *why)
@@ -523,8 +625,12 @@ static int build_covers(struct builder *builder, struct failure *why)
 
 static int open_null(struct builder *builder, struct failure *why)
 {
-	builder->null_fd = mount_open_inside(builder->root_fd, "dev/null", O_NOFOLLOW, why);
-	return builder->null_fd < 0 ? builder->null_fd : 0;
+	struct spot spot = spot_of(builder, "dev/null");
+
+	builder->null_fd = openat(spot.fd, spot.path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (builder->null_fd < 0)
+		return failure_set(why, errno, "open /dev/null inside the container");
+	return 0;
 }
 
 static int build_kernel_mounts(struct builder *builder, struct failure *why)
@@ -538,6 +644,25 @@ static int build_kernel_mounts(struct builder *builder, struct failure *why)
 	if (!error)
 		error = open_null(builder, why);
 	return error ? error : build_covers(builder, why);
+}
+
+/* --- The system configuration --- */
+
+static bool is_replaced(const struct builder *builder, const struct view_entry *entry)
+{
+	return builder->etc && system_config_replaces(builder->spec->system, entry->path);
+}
+
+/* Where /etc is no overlay. What the user hides stays empty. */
+static int build_system_files(struct builder *builder, struct failure *why)
+{
+	const struct view_entry *etc = builder->etc;
+
+	if (!etc || builder->has_system_layer || etc->mode == VIEW_HIDDEN ||
+		etc->mode == VIEW_MASKED)
+		return 0;
+	return system_layer_mount(builder->scratch_fd, builder->root_fd, builder->spec->system,
+		etc->mode != VIEW_FULL_ACCESS, why);
 }
 
 /* --- The whole --- */
@@ -603,29 +728,43 @@ static int build_root(struct builder *builder, struct failure *why)
 	return error;
 }
 
+static bool has_entries_below(const struct view *view, const struct view_entry *entry)
+{
+	for (size_t i = entry - view->entries + 1; i < view->count; i++) {
+		if (path_is_inside(view->entries[i].path, entry->path))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The root need not have every directory that is hidden by default, unless another is to be shown
+ * below it: without the hidden one that would be made in the root itself. What is mounted in the
+ * root may be gone since, directory and all; a directory of the host that a rule shows is wanted.
+ */
+static bool may_be_missing(const struct builder *builder, const struct view_entry *entry)
+{
+	if (entry->mode == VIEW_HIDDEN)
+		return !has_entries_below(builder->spec->view, entry);
+	return entry->is_mount && !entry->is_of_host;
+}
+
 static int build_entry(struct builder *builder, struct failure *why)
 {
 	const struct view_entry *entry = current_entry(builder);
 	cleanup_fd int mount_fd = -1;
-	int error = 0;
+	int error;
 
 	if (entry->mode == VIEW_MASKED)
 		return cover_directory(builder, entry->path, why);
 	mount_fd = make_entry(builder, why);
+	/* What somebody unmounts while this goes on is no longer to be shown. */
+	if (mount_fd == -ENOENT && entry->is_mount)
+		return 0;
 	if (mount_fd < 0)
 		return mount_fd;
-	if (entry->is_below_hidden)
-		error = make_place(builder, entry->path, is_directory(mount_fd), why);
-	return error ? error : mount_attach(mount_fd, builder->root_fd, relative(entry->path), why);
-}
-
-/*
- * The host need not have every directory that is hidden by default, and what somebody unmounts
- * while this goes on is no longer to be shown.
- */
-static bool may_be_missing(const struct view_entry *entry)
-{
-	return entry->mode == VIEW_HIDDEN || entry->is_mount;
+	error = attach(builder, mount_fd, entry->path, entry->may_be_made, why);
+	return error == -ENOENT && may_be_missing(builder, entry) ? 0 : error;
 }
 
 static int blame(const struct view_entry *entry, int error, struct failure *why)
@@ -638,47 +777,42 @@ static int blame(const struct view_entry *entry, int error, struct failure *why)
 }
 
 /* The first entry is '/', for which there always is a rule. */
-static int build_numbered(struct builder *builder, size_t number, struct failure *why)
-{
-	const struct view_entry *entry = &builder->spec->view->entries[number];
-	int error;
-
-	builder->entry = number;
-	error = number ? build_entry(builder, why) : build_root(builder, why);
-	if (error == -ENOENT && may_be_missing(entry))
-		return 0;
-	return error ? blame(entry, error, why) : 0;
-}
-
-/* Before what lies below them. */
-static int build_parts(struct builder *builder, struct failure *why)
-{
-	const struct view *view = builder->spec->view;
-	int error = 0;
-
-	for (size_t i = view->count - view->parts; i < view->count && !error; i++)
-		error = build_numbered(builder, i, why);
-	return error;
-}
-
 static int build_view(struct builder *builder, struct failure *why)
 {
+	int error = build_root(builder, why);
+
+	while (!error && ++builder->entry < builder->spec->view->count) {
+		if (!is_replaced(builder, current_entry(builder)))
+			error = build_entry(builder, why);
+	}
+	return error ? blame(current_entry(builder), error, why) : 0;
+}
+
+static int cover_scratch_in(
+	const struct builder *builder, const struct view_entry *entry, struct failure *why)
+{
+	const char *host = builder->spec->scratch->path;
+	cleanup_free char *path = NULL;
+
+	if (!entry->source || !path_is_inside(host, entry->source))
+		return 0;
+	path = path_move(host, entry->source, entry->path);
+	if (!path)
+		return failure_set(why, ENOMEM, "cover the run's directory on disk");
+	return view_entry_of(builder->spec->view, path) == entry
+		       ? cover_directory(builder, path, why)
+		       : 0;
+}
+
+/* Wherever the container shows TMPDIR, the run's own directory there is empty. */
+static int cover_scratch(const struct builder *builder, struct failure *why)
+{
 	const struct view *view = builder->spec->view;
 	int error = 0;
 
-	for (size_t i = 0; i < view->count - view->parts && !error; i++) {
-		error = build_numbered(builder, i, why);
-		if (!error && i == view->whole && view_needs_parts(view))
-			error = build_parts(builder, why);
-	}
+	for (size_t i = 0; is_on_disk(builder) && i < view->count && !error; i++)
+		error = cover_scratch_in(builder, &view->entries[i], why);
 	return error;
-}
-
-/* Where the container shows TMPDIR, the run's own directory there is empty. */
-static int cover_scratch(const struct builder *builder, struct failure *why)
-{
-	return is_on_disk(builder) ? cover_directory(builder, builder->spec->scratch->path, why)
-				   : 0;
 }
 
 static int build(struct builder *builder, struct failure *why)
@@ -687,29 +821,40 @@ static int build(struct builder *builder, struct failure *why)
 
 	if (!error)
 		error = build_scratch(builder, why);
+	if (!error && builder->etc)
+		error = system_layer_make(builder->scratch_fd, builder->spec->system, why);
 	if (!error)
 		error = build_view(builder, why);
 	if (!error)
 		error = cover_scratch(builder, why);
 	if (!error)
+		error = build_system_files(builder, why);
+	if (!error)
 		error = build_kernel_mounts(builder, why);
-	return error ? error : mount_pivot(builder->root_fd, SCRATCH_COVERS, why);
+	return error ? error
+		     : mount_pivot(builder->root_fd, SCRATCH_COVERS, builder->fresh_fds[0], why);
 }
 
-int root_build(const struct root_spec *spec, int *layers_fd, struct failure *why)
+int root_build(const struct root_spec *spec, int *null_fd, int *layers_fd, struct failure *why)
 {
 	struct builder builder = {
 		.spec = spec,
+		.etc = spec->system ? view_entry_of(spec->view, "/etc") : NULL,
 		.scratch_fd = -1,
 		.root_fd = -1,
+		.fresh_fds = { -1, -1, -1 },
 		.null_fd = -1,
 		.empty_fd = -1,
 	};
 	int error = build(&builder, why);
 
+	if (!error)
+		*null_fd = take_fd(&builder.null_fd);
 	*layers_fd = !error && spec->keeps_layers ? take_fd(&builder.scratch_fd) : -1;
 	close_fd(&builder.scratch_fd);
 	close_fd(&builder.root_fd);
+	for (size_t i = 0; i < FRESH_TREES; i++)
+		close_fd(&builder.fresh_fds[i]);
 	close_fd(&builder.null_fd);
 	close_fd(&builder.empty_fd);
 	return error;

@@ -3,18 +3,20 @@
 #ifndef TARE_ROOT_H
 #define TARE_ROOT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include "base/failure.h"
 #include "scratch.h"
+#include "system_config.h"
 #include "tmpfs.h"
 #include "view.h"
 
 struct root_spec {
 	struct view *view; /* the notes of its entries are completed */
-	int userns_fd;	   /* maps the owners of the host's files to those inside; borrowed */
-	uid_t owner;	   /* host-side uid and gid of the directories made for the command */
+	int root_fd;	   /* an unattached mount to be '/'; -1: the host's root is; borrowed */
+	const struct system_config *system; /* replaces files of /etc; NULL: they stay */
+	int userns_fd; /* maps the owners of the host's files to those inside; borrowed */
+	uid_t owner;   /* host-side uid and gid of the directories made for the command */
 	gid_t group;
 	struct tmpfs_bounds bounds;    /* of each tmpfs that takes writes */
 	const struct scratch *scratch; /* takes them instead, all but those to /dev/shm, if made */
@@ -25,7 +27,9 @@ struct root_spec {
  * For a privileged process alone in fresh mount, pid and network namespaces. On success its root
  * is the new one, its current directory '/', and nothing of the old tree is reachable, but for the
  * directory *layers_fd, which holds the layers that layer_open opens; -1 when they are not kept.
+ * *null_fd becomes the new /dev/null, open for reading and writing, the caller's: by its name it
+ * may be another file soon.
  */
-int root_build(const struct root_spec *spec, int *layers_fd, struct failure *why);
+int root_build(const struct root_spec *spec, int *null_fd, int *layers_fd, struct failure *why);
 
 #endif

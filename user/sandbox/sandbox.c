@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -11,12 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/output_directory.h"
 #include "cgroup.h"
 #include "identity.h"
 #include "init.h"
@@ -26,30 +26,28 @@
 #include "mountinfo.h"
 #include "process.h"
 #include "result_files.h"
+#include "sandbox_view.h"
 #include "scratch.h"
 #include "seccomp.h"
 #include "terminal.h"
-#include "view.h"
 
 struct sandbox {
 	const struct run_config *config; /* borrowed */
 	struct cgroup cgroup;
 	struct scratch scratch;
 	struct janitor *janitor;
-	struct view view;
+	struct sandbox_view view;
 	struct seccomp_filter filter;
 	struct terminal terminal;
 	struct init_task task;
 	struct process *init; /* PID 1 */
-	char *directory;      /* owned: where the command starts */
-	char *true_directory; /* owned: the same inside and without links; NULL until it is born */
-	struct output_directory output;
 	int userns_fd;
 	int sockets[2]; /* ours, PID 1's */
 	int go[2];
 	int command_pidfd;
 	int memory_event_fd;
-	int layers_fd; /* what holds the layers of the view; -1 until PID 1 sent it */
+	int layers_fd;	      /* what holds the layers of the view; -1 until PID 1 sent it */
+	char *true_directory; /* owned: where it starts, without links; NULL until it is born */
 };
 
 int sandbox_cgroup_fd(const struct sandbox *sandbox)
@@ -74,33 +72,24 @@ static struct mount_note note_of(const struct view_entry *entry)
 
 int sandbox_list_mounts(const struct sandbox *sandbox, struct mount_notes *out, struct failure *why)
 {
-	const struct view *view = &sandbox->view;
+	const struct view *view = &sandbox->view.view;
 	struct mount_note *notes = calloc(view->count + 1, sizeof(*notes));
 	size_t count = 0;
 
 	if (!notes)
 		return failure_set(why, ENOMEM, "list the mounts that are not shown as they are");
-	/* The parts are told with what they are parts of. */
-	for (size_t i = 0; i < view->count - view->parts; i++) {
-		if (view->entries[i].notes)
-			notes[count++] = note_of(&view->entries[i]);
+	for (size_t i = 0; i < view->count; i++) {
+		const struct view_entry *entry = &view->entries[i];
+
+		/* The part of a mount is told with the mount. */
+		if (entry->notes && !entry->is_part)
+			notes[count++] = note_of(entry);
 	}
 	*out = (struct mount_notes){ .notes = notes, .count = count };
 	return 0;
 }
 
 /* --- Opening --- */
-
-/* A mount that another one lies over is not the one its path leads to. */
-static enum view_sight look(const struct mountinfo *mount)
-{
-	struct statx status;
-
-	if (statx(AT_FDCWD, mount->path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID,
-		    &status))
-		return errno == ENOENT || errno == ENOTDIR ? VIEW_COVERED : VIEW_CLOSED;
-	return status.stx_mnt_id == mount->id ? VIEW_ON_TOP : VIEW_COVERED;
-}
 
 static unsigned int allowed_groups(const struct run_config *config)
 {
@@ -116,110 +105,17 @@ size_t sandbox_list_refusals(const struct run_config *config, struct refusal_rul
 	return seccomp_list_refusals(allowed_groups(config), out, room);
 }
 
-/* Where the file behind /etc/resolv.conf lies on systems that write it anew at every start. */
-static const struct directory_rule name_service[] = {
-	{ "/run/systemd/resolve", DIRECTORY_READ_ONLY },
-	{ "/run/resolvconf", DIRECTORY_READ_ONLY },
-	{ "/run/NetworkManager", DIRECTORY_READ_ONLY },
-};
-
-#define NAME_SERVICE_COUNT (sizeof(name_service) / sizeof(name_service[0]))
-
-/* The user's rules, and with the host's network what it takes to find names in it. */
-static size_t list_rules(const struct run_config *config, struct directory_rule *rules)
+static int prepare_container(
+	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
 {
-	size_t count = config->directory_count;
+	int error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
 
-	memcpy(rules, config->directories, count * sizeof(*rules));
-	for (size_t i = 0; config->network_access && i < NAME_SERVICE_COUNT; i++) {
-		struct stat status;
-
-		if (!lstat(name_service[i].path, &status) && S_ISDIR(status.st_mode))
-			rules[count++] = name_service[i];
-	}
-	return count;
-}
-
-/* It is the command's own, and others cannot pass. */
-static bool is_closed_way(const char *path, uid_t uid)
-{
-	struct stat status;
-
-	return !lstat(path, &status) && status.st_uid == uid && !(status.st_mode & S_IXOTH);
-}
-
-/* The directories on the way from `above` to `directory` that others could not pass. */
-static int add_closed_ways(struct sandbox *sandbox, const struct run_config *config,
-	const char *above, const char *directory, struct failure *why)
-{
-	cleanup_free char *way = strdup(directory);
-	int error = 0;
-
-	if (!way)
-		return failure_set(why, ENOMEM, "plan the way to '%s'", directory);
-	for (size_t i = strlen(above) + 1; !error && directory[i]; i++) {
-		if (directory[i] != '/')
-			continue;
-		way[i] = '\0';
-		if (is_closed_way(way, config->uid))
-			error = view_add_part(&sandbox->view, way, why);
-		way[i] = '/';
-	}
-	return error;
-}
-
-/*
- * Where owners cannot be mapped, of an overlay only the top directory can be the command's. So the
- * directory in which it starts becomes one, and the way to it is opened.
- */
-static int add_parts(struct sandbox *sandbox, const struct run_config *config,
-	const char *directory, struct failure *why)
-{
-	const struct view_entry *whole = view_entry_of(&sandbox->view, directory);
-	struct stat status;
-	int error;
-
-	if (whole->mode != VIEW_OVERLAY || !strcmp(whole->path, directory) ||
-		view_is_fresh(directory) || lstat(directory, &status) || !S_ISDIR(status.st_mode))
-		return 0;
-	error = add_closed_ways(sandbox, config, whole->path, directory, why);
-	return error ? error : view_add_part(&sandbox->view, directory, why);
-}
-
-/* Without links and "..", for paths are compared; one that is only there inside stays as it is. */
-static char *planned_directory(const char *directory)
-{
-	cleanup_fd int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char *path = fd >= 0 ? file_path_of(fd) : NULL;
-
-	return path ? path : strdup(directory);
-}
-
-static int prepare_container(struct sandbox *sandbox, const struct run_config *config,
-	const struct mountinfo_list *mounts, struct failure *why)
-{
-	struct directory_rule wanted[DIRECTORY_RULES + NAME_SERVICE_COUNT];
-	cleanup_free char *start = planned_directory(sandbox->directory);
-	struct view_rules rules = { 0 };
-	size_t count = list_rules(config, wanted);
-	int error;
-
-	if (!start)
-		return failure_set(why, ENOMEM, "name the start directory");
-	error = view_rules_resolve(&rules, wanted, count, start, why);
-	if (!error)
-		error = result_files_find_place(config, &rules, &sandbox->output, why);
-	if (!error)
-		error = view_plan(&sandbox->view, mounts, look, &rules, why);
-	view_rules_done(&rules);
-	if (!error)
-		error = add_parts(sandbox, config, start, why);
-	if (!error)
-		error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
 	if (error)
 		return error;
 	sandbox->userns_fd = identity_open_namespace(config->allow_namespaces, why);
-	return sandbox->userns_fd < 0 ? sandbox->userns_fd : 0;
+	if (sandbox->userns_fd < 0)
+		return sandbox->userns_fd;
+	return sandbox_view_split_start(&sandbox->view, config, sandbox->userns_fd, why);
 }
 
 static int make_directories(struct sandbox *sandbox, const struct run_config *config,
@@ -246,6 +142,19 @@ static int set_limits(struct sandbox *sandbox, const struct run_limits *limits, 
 	return limit_watch_memory(&sandbox->cgroup, limits, &sandbox->memory_event_fd, why);
 }
 
+static struct system_config system_config_of(const struct run_config *config)
+{
+	const char *otherwise = config->network_access ? NULL : SYSTEM_CONFIG_HOSTNAME;
+
+	return (struct system_config){
+		.hostname = config->hostname ? config->hostname : otherwise,
+		.uid = config->uid,
+		.gid = config->gid,
+		.has_host_network = config->network_access,
+		.has_own_root = config->root_directory,
+	};
+}
+
 static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 {
 	struct init_task *task = &sandbox->task;
@@ -254,12 +163,15 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.socket = sandbox->sockets[1],
 		.tare_socket = sandbox->sockets[0],
 		.go_write_fd = sandbox->go[1],
-		.output = &sandbox->output,
-		.view = &sandbox->view,
+		.output = &sandbox->view.output,
+		.keeps_layers = result_files_are_wanted(spec->config),
+		.root_fd = sandbox->view.root.mount_fd,
+		.view = &sandbox->view.view,
 		.bounds = { .size_bytes = spec->config->limits.memory_bytes,
 			.nodes = spec->config->memory_nodes },
 		.scratch = sandbox->scratch,
-		.keeps_layers = result_files_are_wanted(spec->config),
+		.keeps_system_config = spec->config->keep_system_config,
+		.system = system_config_of(spec->config),
 		.has_own_network = !spec->config->no_container && !spec->config->network_access,
 		.command = spec->config->command,
 		.environment = spec->environment,
@@ -272,7 +184,7 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 			.go_fd = sandbox->go[0],
 			.cgroup = &sandbox->cgroup,
 			.filter = &sandbox->filter,
-			.directory = sandbox->directory,
+			.directory = sandbox->view.directory,
 		},
 	};
 	memcpy(task->streams, spec->streams, sizeof(task->streams));
@@ -312,38 +224,34 @@ static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, 
 	return error;
 }
 
-/* A relative --dir is meant from where the caller stands. It need not be on the host. */
-static int find_start_directory(
-	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+/* Identities and mounts are read and written there: files that only look like it would do harm. */
+static int check_proc(struct failure *why)
 {
-	cleanup_free char *here = getcwd(NULL, 0);
-	const char *wanted = config->start_directory;
+	struct statfs status;
 
-	if (wanted && wanted[0] == '/')
-		sandbox->directory = strdup(wanted);
-	else if (!here)
-		return failure_set(why, errno, "find the current directory");
-	else if (!wanted)
-		sandbox->directory = take_pointer(&here);
-	else if (asprintf(&sandbox->directory, "%s/%s", here, wanted) < 0)
-		sandbox->directory = NULL;
-	return sandbox->directory ? 0 : failure_set(why, ENOMEM, "name the start directory");
+	if (statfs("/proc/self", &status))
+		return failure_set(why, errno, "look at /proc");
+	if (status.f_type == PROC_SUPER_MAGIC)
+		return 0;
+	(void)failure_set(why, 0, "what is mounted on /proc is not the kernel's proc");
+	return failure_hint(why, "sudo mount -t proc proc /proc");
 }
 
 static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
 {
 	struct mountinfo_list mounts = { 0 };
-	int error = mountinfo_read(&mounts, why);
+	int error = check_proc(why);
 
 	if (!error)
-		error = find_start_directory(sandbox, spec->config, why);
-	/* What is asked for in vain is refused before there is anything to be removed. */
-	if (!error && !spec->config->no_container)
-		error = prepare_container(sandbox, spec->config, &mounts, why);
+		error = mountinfo_read(&mounts, why);
+	if (!error)
+		error = sandbox_view_plan(&sandbox->view, spec->config, &mounts, why);
 	if (!error)
 		error = make_directories(sandbox, spec->config, &mounts, why);
 	if (!error)
 		error = set_limits(sandbox, &spec->config->limits, why);
+	if (!error && !spec->config->no_container)
+		error = prepare_container(sandbox, spec->config, why);
 	mountinfo_done(&mounts);
 	if (error)
 		return error;
@@ -360,8 +268,8 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 		return failure_set(why, ENOMEM, "open a sandbox");
 	cgroup_clear(&sandbox->cgroup);
 	scratch_clear(&sandbox->scratch);
+	sandbox->view = SANDBOX_VIEW_NONE;
 	sandbox->config = spec->config;
-	sandbox->output = OUTPUT_DIRECTORY_NONE;
 	sandbox->userns_fd = sandbox->command_pidfd = sandbox->terminal.fd = -1;
 	sandbox->memory_event_fd = sandbox->layers_fd = -1;
 	sandbox->sockets[0] = sandbox->sockets[1] = sandbox->go[0] = sandbox->go[1] = -1;
@@ -386,8 +294,8 @@ static bool take_notes(struct sandbox *sandbox, const struct message *message)
 {
 	if (message->kind != MESSAGE_ENTRY)
 		return false;
-	if (message->entry < sandbox->view.count)
-		sandbox->view.entries[message->entry].notes |= message->notes;
+	if (message->entry < sandbox->view.view.count)
+		sandbox->view.view.entries[message->entry].notes |= message->notes;
 	return true;
 }
 
@@ -441,8 +349,6 @@ int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure 
 		*is_exec_failure = message.kind == MESSAGE_FAILED && message.is_exec_failure;
 		return error;
 	}
-	if (!view_needs_parts(&sandbox->view))
-		view_drop_parts(&sandbox->view);
 	return result_files_are_wanted(sandbox->config) ? find_true_directory(sandbox, why) : 0;
 }
 
@@ -603,10 +509,10 @@ void sandbox_copy_files(
 	struct sandbox *sandbox, const struct file_copy_stop *stop, struct files_result *files)
 {
 	const struct result_files_spec spec = { .config = sandbox->config,
-		.view = &sandbox->view,
+		.view = &sandbox->view.view,
 		.scratch_fd = sandbox->layers_fd,
 		.start_directory = sandbox->true_directory,
-		.output = &sandbox->output,
+		.output = &sandbox->view.output,
 		.stop = stop };
 
 	if (!result_files_are_wanted(sandbox->config))
@@ -664,11 +570,9 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 	close_fd(&sandbox->userns_fd);
 	close_fd(&sandbox->command_pidfd);
 	close_fd(&sandbox->memory_event_fd);
-	output_directory_close(&sandbox->output);
-	view_done(&sandbox->view);
-	seccomp_filter_done(&sandbox->filter);
-	free(sandbox->directory);
+	sandbox_view_done(&sandbox->view);
 	free(sandbox->true_directory);
+	seccomp_filter_done(&sandbox->filter);
 	free(sandbox);
 	return error;
 }

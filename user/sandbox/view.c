@@ -3,9 +3,11 @@
 #include "view.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/cleanup.h"
+#include "base/text.h"
 
 /* Made fresh by root.c, whatever the host has below them. */
 static const char *const fresh_directories[] = { "/proc", "/sys", "/dev", NULL };
@@ -22,6 +24,16 @@ bool path_is_inside(const char *path, const char *directory)
 	if (!strcmp(directory, "/"))
 		return true;
 	return !strncmp(path, directory, length) && (path[length] == '/' || !path[length]);
+}
+
+char *path_move(const char *path, const char *from, const char *to)
+{
+	const char *rest = strcmp(from, "/") ? path + strlen(from) : path;
+	char *moved;
+
+	if (!rest[0] || !rest[1])
+		return strdup(to);
+	return asprintf(&moved, "%s%s", strcmp(to, "/") ? to : "", rest) < 0 ? NULL : moved;
 }
 
 static bool is_inside_any(const char *path, const char *const *directories)
@@ -49,40 +61,47 @@ static bool is_one_of(const char *word, const char *const *words)
 
 /* A place that may need treatment: a mount of the host, a directory with a rule, or both. */
 struct place {
-	const char *path;
-	const char *type; /* of the file system mounted there; NULL: none is */
+	const char *path;   /* inside */
+	const char *source; /* on the host; NULL: nothing of it is shown */
+	const char *type;   /* of the file system mounted there; NULL: none is */
 	bool is_closed;
+	bool is_of_host;
 };
 
-/* The number of the longest entry that contains the path; there always is '/', but while planning.
- */
-static size_t number_of_entry(const struct view *view, const char *path)
-{
-	size_t number = view->count, length = 0;
-
-	for (size_t i = 0; i < view->count; i++) {
-		const char *entry = view->entries[i].path;
-
-		if (path_is_inside(path, entry) && strlen(entry) > length) {
-			number = i;
-			length = strlen(entry);
-		}
-	}
-	return number;
-}
-
+/* The last one that contains the path: entries come in path order. */
 const struct view_entry *view_entry_of(const struct view *view, const char *path)
 {
-	size_t number = number_of_entry(view, path);
+	for (size_t i = view->count; i > 0; i--) {
+		if (path_is_inside(path, view->entries[i - 1].path))
+			return &view->entries[i - 1];
+	}
+	return NULL;
+}
 
-	return number < view->count ? &view->entries[number] : NULL;
+static int add(struct view *view, const struct place *place, enum view_mode mode)
+{
+	const struct view_entry *parent = view_entry_of(view, place->path);
+	struct view_entry *entry = &view->entries[view->count];
+	bool is_shown = mode != VIEW_HIDDEN && mode != VIEW_MASKED;
+
+	*entry = (struct view_entry){
+		.path = strdup(place->path),
+		.source = is_shown ? strdup(place->source) : NULL,
+		.mode = mode,
+		.is_mount = place->type,
+		.is_of_host = place->is_of_host,
+		.may_be_made =
+			parent && (parent->mode == VIEW_HIDDEN || parent->mode == VIEW_OVERLAY),
+	};
+	view->count++;
+	return entry->path && (entry->source || !is_shown) ? 0 : -ENOMEM;
 }
 
 /* Whether what holds above already makes of this place what its rule wants. */
 static bool is_covered(
 	const struct view_entry *parent, const struct place *place, enum view_mode mode)
 {
-	if (!parent)
+	if (!parent || parent->is_of_host != place->is_of_host)
 		return false;
 	if (parent->mode == VIEW_MASKED)
 		return true;
@@ -100,35 +119,29 @@ static enum view_mode mode_of_mount(const struct place *place, enum view_mode mo
 	return strcmp(place->type, "autofs") ? mode : VIEW_HIDDEN;
 }
 
-static bool is_left_out(const struct place *place, const struct view_rule *rule)
+static bool is_left_out(const struct place *place, const struct view_rules *rules)
 {
+	const struct view_rule *rule = view_rule_of(rules, place->path);
+	bool is_of_host = place->is_of_host || !rules->root;
+
 	return view_is_fresh(place->path) ||
-	       (!strcmp(place->path, VIEW_OLD_SHARED_MEMORY) &&
+	       (is_of_host && !strcmp(place->path, VIEW_OLD_SHARED_MEMORY) &&
 		       strcmp(rule->path, VIEW_OLD_SHARED_MEMORY) != 0);
 }
 
 static int add_place(struct view *view, const struct place *place, const struct view_rules *rules)
 {
-	const struct view_entry *parent = view_entry_of(view, place->path);
-	struct view_entry *entry = &view->entries[view->count];
-	const struct view_rule *rule = view_rule_of(rules, place->path);
-	enum view_mode mode = rule->mode, made = mode;
+	enum view_mode mode = view_rule_of(rules, place->path)->mode, made = mode;
+	int error;
 
-	if (is_left_out(place, rule) || is_covered(parent, place, mode))
+	if (is_left_out(place, rules) || is_covered(view_entry_of(view, place->path), place, mode))
 		return 0;
 	if (place->type && mode != VIEW_HIDDEN)
 		made = mode_of_mount(place, mode);
-	*entry = (struct view_entry){
-		.path = strdup(place->path),
-		.mode = made,
-		.notes = made == mode ? 0 : VIEW_WITHHELD,
-		.is_mount = place->type,
-		.is_below_hidden = parent && parent->mode == VIEW_HIDDEN,
-	};
-	if (!entry->path)
-		return -ENOMEM;
-	view->count++;
-	return 0;
+	error = add(view, place, made);
+	if (!error && made != mode)
+		view->entries[view->count - 1].notes = VIEW_WITHHELD;
+	return error;
 }
 
 static int compare_places(const void *a, const void *b)
@@ -138,21 +151,84 @@ static int compare_places(const void *a, const void *b)
 	return strcmp(first->path, second->path);
 }
 
+/* What the host's path is called inside; NULL: it is not below the root. */
+static const char *name_inside(const struct view_rules *rules, const char *path)
+{
+	const char *rest;
+
+	if (!rules->root || !strcmp(rules->root, "/"))
+		return path;
+	if (!path_is_inside(path, rules->root))
+		return NULL;
+	rest = path + strlen(rules->root);
+	return *rest ? rest : "/";
+}
+
+/*
+ * One mount of the host can be seen at two places: below the root, and where a rule shows the
+ * host's directory. At each only if the rule that holds there is about that one.
+ */
+static size_t list_mount(struct place *places, const struct mountinfo *mount,
+	enum view_sight (*look)(const struct mountinfo *mount), const struct view_rules *rules)
+{
+	const char *inside = name_inside(rules, mount->path);
+	enum view_sight sight = look(mount);
+	struct place place = { inside, mount->path, mount->type, sight == VIEW_CLOSED, false };
+	size_t count = 0;
+
+	if (sight == VIEW_COVERED)
+		return 0;
+	if (inside && !view_rule_of(rules, inside)->is_of_host)
+		places[count++] = place;
+	place.path = mount->path;
+	place.is_of_host = true;
+	if (view_rule_of(rules, mount->path)->is_of_host)
+		places[count++] = place;
+	return count;
+}
+
+/* The type of the file system that a directory of the host lies on; NULL: it is not known. */
+static const char *type_of(const char *path, const struct mountinfo_list *mounts,
+	enum view_sight (*look)(const struct mountinfo *mount))
+{
+	const struct mountinfo *longest = NULL;
+
+	for (size_t i = 0; i < mounts->count; i++) {
+		const struct mountinfo *mount = &mounts->mounts[i];
+
+		if (path_is_inside(path, mount->path) &&
+			(!longest || strlen(mount->path) >= strlen(longest->path)) &&
+			look(mount) == VIEW_ON_TOP)
+			longest = mount;
+	}
+	return longest ? longest->type : NULL;
+}
+
+/* The host's directory of a rule may lie on a mount that is not seen otherwise. */
+static struct place place_of_rule(const struct view_rule *rule, const struct view_rules *rules,
+	const struct mountinfo_list *mounts, enum view_sight (*look)(const struct mountinfo *mount))
+{
+	struct place place = { .path = rule->path, .source = rule->path };
+	const char *type = rule->is_of_host ? type_of(rule->path, mounts, look) : NULL;
+
+	place.is_of_host = rule->is_of_host;
+	if (type && is_one_of(type, kernel_types))
+		place.type = type;
+	if (!rule->is_of_host && rules->root)
+		place.source = rules->root;
+	return place;
+}
+
 static size_t list_places(struct place *places, const struct mountinfo_list *mounts,
 	enum view_sight (*look)(const struct mountinfo *mount), const struct view_rules *rules)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < mounts->count; i++) {
-		const struct mountinfo *mount = &mounts->mounts[i];
-		enum view_sight sight = look(mount);
-
-		if (sight != VIEW_COVERED)
-			places[count++] =
-				(struct place){ mount->path, mount->type, sight == VIEW_CLOSED };
+		count += list_mount(&places[count], &mounts->mounts[i], look, rules);
 	}
 	for (size_t i = 0; i < rules->count; i++)
-		places[count++] = (struct place){ .path = rules->rules[i].path };
+		places[count++] = place_of_rule(&rules->rules[i], rules, mounts, look);
 	return count;
 }
 
@@ -174,7 +250,8 @@ static size_t unite_places(struct place *places, size_t count)
 static int plan(struct view *view, const struct mountinfo_list *mounts,
 	enum view_sight (*look)(const struct mountinfo *mount), const struct view_rules *rules)
 {
-	cleanup_free struct place *places = calloc(mounts->count + rules->count, sizeof(*places));
+	cleanup_free struct place *places =
+		calloc(2 * mounts->count + rules->count, sizeof(*places));
 	size_t count;
 	int error = 0;
 
@@ -188,11 +265,24 @@ static int plan(struct view *view, const struct mountinfo_list *mounts,
 	return error;
 }
 
+static int check_root(const struct view_rules *rules, const struct mountinfo_list *mounts,
+	enum view_sight (*look)(const struct mountinfo *mount), struct failure *why)
+{
+	cleanup_free char *shown = rules->root ? text_quote(rules->root) : NULL;
+	const char *type = rules->root ? type_of(rules->root, mounts, look) : NULL;
+
+	/* Of an automounter's own directory nothing could be shown. */
+	if (!type || !(is_one_of(type, kernel_types) || !strcmp(type, "autofs")))
+		return 0;
+	return failure_set(why, 0, "--root-dir: %s is on %s, which holds no files but the kernel's",
+		shown ? shown : "it", type);
+}
+
 int view_plan(struct view *view, const struct mountinfo_list *mounts,
 	enum view_sight (*look)(const struct mountinfo *mount), const struct view_rules *rules,
 	struct failure *why)
 {
-	size_t room = mounts->count + rules->count;
+	size_t room = 2 * mounts->count + rules->count;
 	int error;
 
 	*view = (struct view){ .entries = calloc(room, sizeof(*view->entries)) };
@@ -201,45 +291,47 @@ int view_plan(struct view *view, const struct mountinfo_list *mounts,
 		view_done(view);
 		return failure_set(why, -error, "plan the container's file system");
 	}
-	return 0;
+	error = check_root(rules, mounts, look, why);
+	if (error)
+		view_done(view);
+	return error;
 }
 
-int view_add_part(struct view *view, const char *path, struct failure *why)
+/* In its place, so that path order stays. */
+int view_split(struct view *view, const char *path, struct failure *why)
 {
-	size_t whole = number_of_entry(view, path);
-	struct view_entry part = { .path = strdup(path), .mode = view->entries[whole].mode };
-	struct view_entry *more = NULL;
+	const struct view_entry *whole = view_entry_of(view, path);
+	struct view_entry part = {
+		.path = strdup(path),
+		.source = path_move(path, whole->path, whole->source),
+		.mode = whole->mode,
+		.is_part = true,
+		.is_of_host = whole->is_of_host,
+		.may_be_made = whole->mode == VIEW_OVERLAY,
+	};
+	struct view_entry *more =
+		reallocarray(view->entries, view->count + 1, sizeof(*view->entries));
+	size_t place = view->count;
 
-	if (part.path)
-		more = reallocarray(view->entries, view->count + 1, sizeof(*view->entries));
-	if (!more) {
+	view->entries = more ? more : view->entries;
+	if (!part.path || !part.source || !more) {
 		free(part.path);
+		free(part.source);
 		return failure_set(why, ENOMEM, "plan the container's file system");
 	}
-	if (!view->parts++)
-		view->whole = whole;
-	view->entries = more;
-	view->entries[view->count++] = part;
+	for (; place && strcmp(view->entries[place - 1].path, path) > 0; place--)
+		view->entries[place] = view->entries[place - 1];
+	view->entries[place] = part;
+	view->count++;
 	return 0;
-}
-
-bool view_needs_parts(const struct view *view)
-{
-	unsigned int notes = view->entries[view->whole].notes;
-
-	return view->parts && (notes & VIEW_UNMAPPED) && !(notes & VIEW_UNWRITABLE);
-}
-
-void view_drop_parts(struct view *view)
-{
-	for (; view->parts; view->parts--)
-		free(view->entries[--view->count].path);
 }
 
 void view_done(struct view *view)
 {
-	for (size_t i = 0; i < view->count; i++)
+	for (size_t i = 0; i < view->count; i++) {
 		free(view->entries[i].path);
+		free(view->entries[i].source);
+	}
 	free(view->entries);
 	*view = (struct view){ 0 };
 }

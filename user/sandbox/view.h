@@ -27,42 +27,46 @@ enum view_note {
 };
 
 struct view_entry {
-	char *path; /* owned; absolute, the same outside and inside */
+	char *path;   /* owned; absolute, inside */
+	char *source; /* owned; what of the host is shown there, without links; NULL: nothing is */
 	enum view_mode mode;
-	unsigned int notes;   /* of enum view_note; all but the first are found while it is built */
-	bool is_mount;	      /* of the host, which may be gone when it is built */
-	bool is_below_hidden; /* its directories must be made first */
+	unsigned int notes; /* of enum view_note; all but the first are found while it is built */
+	bool is_mount;	    /* of the host, which may be gone when it is built */
+	bool is_part;	    /* of the entry above it, without a rule or a mount of its own */
+	bool is_of_host;    /* as view_rule has it */
+	bool may_be_made;   /* it lies in a layer of the command's own, which may lack its directory
+			     */
 };
 
-/*
- * Entries come in path order, a directory before what lies below it. Only the parts come last:
- * directories of one entry, which are made to entries, from the top, if that cannot map owners.
- */
 struct view {
-	struct view_entry *entries; /* owned */
-	size_t count;		    /* with the parts */
-	size_t parts;
-	size_t whole; /* the number of the entry that they are parts of */
+	struct view_entry *entries; /* owned; a directory comes before what lies below it */
+	size_t count;
 };
 
 /* A rule with its path made absolute, without links, "." or ".." in it. */
 struct view_rule {
 	char *path; /* owned */
 	enum view_mode mode;
+	bool is_of_host; /* with a root of the run's own: shows the host's directory there */
 };
 
 struct view_rules {
 	struct view_rule *rules; /* owned; sorted by path, no path twice */
 	size_t count;
+	const char *root; /* of the host, what is '/' inside; NULL: its own '/'; borrowed */
 };
 
 /*
  * The user's rules and the default ones: overlay on '/', /tmp and /run hidden, and
  * `current_directory` visible even below these two. Every directory is looked up on the host.
  * -EINVAL and others: *why names the option and the directory.
+ *
+ * With a `root`, the host's path of what is to be '/' inside, a rule for '/' is about that root,
+ * and one that hides about a name inside; every other one shows the host's directory at the place
+ * that it has on the host. A root's path is without links; NULL is the host's own.
  */
 int view_rules_resolve(struct view_rules *rules, const struct directory_rule *wanted, size_t count,
-	const char *current_directory, struct failure *why);
+	const char *current_directory, const char *root, struct failure *why);
 void view_rules_done(struct view_rules *rules);
 
 /* The rule that holds for an absolute path: the longest that contains it. Borrowed. */
@@ -79,23 +83,19 @@ enum view_sight {
  * Plans the view: for every directory the rule with the longest path that contains it holds, and
  * every mount of the host is treated by itself. Covered mounts are left out; so are /proc, /sys and
  * /dev, which are made fresh.
+ *
+ * With a root of the run's own, its mounts are those of the host below it, and of the others only
+ * those below a directory that a rule shows.
  */
 int view_plan(struct view *view, const struct mountinfo_list *mounts,
 	enum view_sight (*look)(const struct mountinfo *mount), const struct view_rules *rules,
 	struct failure *why);
 
-/* The entry that an absolute path belongs to: the longest that contains it. Borrowed. */
+/* The entry that shows an absolute path: the longest that contains it. Borrowed. */
 const struct view_entry *view_entry_of(const struct view *view, const char *path);
 
-/*
- * Adds a part, with the mode of the entry that it belongs to, which is the same for all parts. They
- * are added from the top.
- */
-int view_add_part(struct view *view, const char *path, struct failure *why);
-
-/* Once the notes tell: whether the parts are entries. If not, they are to be dropped. */
-bool view_needs_parts(const struct view *view);
-void view_drop_parts(struct view *view);
+/* Gives a directory an entry of its own, with the mode of the one that shows it. */
+int view_split(struct view *view, const char *path, struct failure *why);
 
 void view_done(struct view *view);
 
@@ -110,5 +110,9 @@ bool view_is_fresh(const char *path);
 
 /* `path` is `directory` or lies below it; both absolute without trailing '/'. */
 bool path_is_inside(const char *path, const char *directory);
+
+/* What `path`, which is inside `from`, is called when `from` is called `to`; for the caller to
+ * free. */
+char *path_move(const char *path, const char *from, const char *to);
 
 #endif

@@ -61,6 +61,64 @@ static int look_up(const struct directory_rule *wanted, char **path, struct fail
 	return *path ? 0 : refuse(wanted, directory < 0 ? errno : ENOENT, NULL, why);
 }
 
+/* "/a//./b/" is "/a/b". NULL: ".." is in it, whose meaning is not known before a lookup. */
+static char *plain_path(const char *path)
+{
+	cleanup_free char *copy = strdup(path), *plain = NULL;
+	char *name, *rest = copy;
+	bool goes_up = false;
+	size_t size;
+	FILE *stream = open_memstream(&plain, &size);
+
+	while (stream && (name = strsep(&rest, "/"))) {
+		goes_up |= !strcmp(name, "..");
+		if (name[0] && strcmp(name, ".") != 0)
+			fprintf(stream, "/%s", name);
+	}
+	if (!stream || fclose(stream) || !copy || goes_up)
+		return NULL;
+	return size ? take_pointer(&plain) : strdup("/");
+}
+
+static bool has_long_name(const char *path)
+{
+	for (size_t length; *path; path += length + (path[length] == '/')) {
+		length = strcspn(path, "/");
+		if (length > NAME_MAX)
+			return true;
+	}
+	return false;
+}
+
+/* A name inside a root of the run's own, where nothing may be looked up before it is the root. */
+static int take_name(const struct directory_rule *wanted, char **path, struct failure *why)
+{
+	if (wanted->path[0] != '/')
+		return refuse(wanted, 0,
+			"is not absolute; with --root-dir it is a name in that root", why);
+	if (strlen(wanted->path) >= PATH_MAX || has_long_name(wanted->path))
+		return refuse(wanted, ENAMETOOLONG, NULL, why);
+	*path = plain_path(wanted->path);
+	if (!*path)
+		return refuse(wanted, 0, "has '..' in it; name the directory itself", why);
+	if (!strcmp(*path, "/"))
+		return refuse(wanted, 0, "is all that --root-dir shows", why);
+	return 0;
+}
+
+/* With a root of the run's own, '/' is that one, and what is hidden is hidden in it. */
+static int find_place(const struct view_rules *rules, const struct directory_rule *wanted,
+	char **path, bool *is_of_host, struct failure *why)
+{
+	int error;
+
+	if (rules->root && wanted->mode == DIRECTORY_HIDDEN && wanted->path[0])
+		return take_name(wanted, path, why);
+	error = look_up(wanted, path, why);
+	*is_of_host = *path && rules->root && strcmp(*path, "/") != 0;
+	return error;
+}
+
 static int check_possible(
 	const struct directory_rule *wanted, const char *path, struct failure *why)
 {
@@ -84,11 +142,12 @@ static struct view_rule *find(struct view_rules *rules, const char *path)
 }
 
 /* Takes the path over. */
-static int add(struct view_rules *rules, char *path, enum view_mode mode)
+static int add(struct view_rules *rules, char *path, enum view_mode mode, bool is_of_host)
 {
 	if (!path)
 		return -ENOMEM;
-	rules->rules[rules->count++] = (struct view_rule){ .path = path, .mode = mode };
+	rules->rules[rules->count++] =
+		(struct view_rule){ .path = path, .mode = mode, .is_of_host = is_of_host };
 	return 0;
 }
 
@@ -97,7 +156,8 @@ static int add_wanted(
 {
 	cleanup_free char *path = NULL;
 	const struct view_rule *known;
-	int error = look_up(wanted, &path, why);
+	bool is_of_host = false;
+	int error = find_place(rules, wanted, &path, &is_of_host, why);
 
 	if (!error)
 		error = check_possible(wanted, path, why);
@@ -109,14 +169,15 @@ static int add_wanted(
 			(int)known->mode == (int)wanted->mode ? "is given twice"
 							      : "has another mode already",
 			why);
-	return add(rules, take_pointer(&path), (enum view_mode)wanted->mode);
+	return add(rules, take_pointer(&path), (enum view_mode)wanted->mode, is_of_host);
 }
 
 static int add_defaults(struct view_rules *rules)
 {
 	for (size_t i = 0; i < DEFAULT_COUNT; i++) {
 		if (!find(rules, defaults[i].path) &&
-			add(rules, strdup(defaults[i].path), (enum view_mode)defaults[i].mode))
+			add(rules, strdup(defaults[i].path), (enum view_mode)defaults[i].mode,
+				false))
 			return -ENOMEM;
 	}
 	return 0;
@@ -148,7 +209,7 @@ static int complete(struct view_rules *rules, const char *current_directory, str
 	int error = add_defaults(rules);
 
 	if (!error && is_hidden_by_default(rules, wanted, current_directory))
-		error = add(rules, strdup(current_directory), VIEW_OVERLAY);
+		error = add(rules, strdup(current_directory), VIEW_OVERLAY, false);
 	if (error)
 		return failure_set(why, -error, "list the directories of the container");
 	qsort(rules->rules, rules->count, sizeof(*rules->rules), compare);
@@ -156,12 +217,13 @@ static int complete(struct view_rules *rules, const char *current_directory, str
 }
 
 int view_rules_resolve(struct view_rules *rules, const struct directory_rule *wanted, size_t count,
-	const char *current_directory, struct failure *why)
+	const char *current_directory, const char *root, struct failure *why)
 {
 	int error = 0;
 
 	*rules = (struct view_rules){
 		.rules = calloc(count + DEFAULT_COUNT + 1, sizeof(*rules->rules)),
+		.root = root,
 	};
 	if (!rules->rules)
 		return failure_set(why, ENOMEM, "list the directories of the container");
