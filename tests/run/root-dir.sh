@@ -177,7 +177,7 @@ is_clear() {
 		[ "$1" -eq 125 ] && printf '%s\n' "$2" | grep -q -e 'tare failed: mount over .* in the way' \
 			-e 'tare failed: mount over .* what is there is not a directory' \
 			-e 'tare failed: look at the new root' \
-			-e 'tare failed: put the .* into its /etc: /etc is '
+			-e 'tare failed: \(show ./. in the container: \)\{0,1\}put the .* into its /etc: /etc is '
 	fi
 }
 

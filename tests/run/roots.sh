@@ -286,7 +286,7 @@ with_proc() {
 is "$(with_proc 'mount -o remount,hidepid=2 /proc')" "$(printf '/proc/1\n/proc/sys')" \
 	'a /proc that hides processes is none of the container'
 is "$(with_proc 'umount --lazy /proc')" "tare: sh -c 'ls -d /proc/1 /proc/sys': tare failed: \
-open '/proc/self/mountinfo' for reading: No such file or directory (ENOENT)
+look at '/proc/self': No such file or directory (ENOENT)
   hint      mount it: sudo mount -t proc proc /proc" 'without /proc, tare says what to do'
 is "$(with_proc 'mount -t tmpfs tare-test /proc/sys' | grep -c -e /proc/sys/user/max_user_namespaces \
 	-e 'hint .*--allow namespaces')" 2 'as it does where /proc/sys is covered'

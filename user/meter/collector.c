@@ -392,9 +392,13 @@ int collector_seed(struct collector *collector, int pidfd, struct failure *why)
 
 	__atomic_add_fetch(&collector->run->live_tasks, 1, __ATOMIC_SEQ_CST);
 	collector->run->peak_tasks = 1;
-	if (bpf_map_update_elem(
+	if (!bpf_map_update_elem(
 		    collector->skeleton->maps.tasks.map_fd, &pidfd, &account, BPF_NOEXIST))
-		return failure_set(why, errno, "make the command's process a member of the run");
+		return 0;
+	(void)failure_set(why, errno, "make the command's process a member of the run");
+	if (why->errnum != ENOENT)
+		return -why->errnum;
+	__atomic_sub_fetch(&collector->run->live_tasks, 1, __ATOMIC_SEQ_CST);
 	return 0;
 }
 
