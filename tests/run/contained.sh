@@ -114,7 +114,7 @@ with_proc() {
 # shellcheck disable=SC2016 # expanded by that shell
 is "$(with_proc sh -c '"$1" run true; echo $?; ls /proc/self; cd /proc && echo *' sh "$TARE")" \
 	"tare: true: tare failed: what is mounted on /proc is not the kernel's proc
-  hint      sudo mount -t proc proc /proc
+  hint      mount it: sudo mount -t proc proc /proc
 125
 cgroup
 mountinfo

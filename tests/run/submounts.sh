@@ -424,7 +424,9 @@ if command -v strace > "$tmp/ignored"; then
 create a new overlay: Input/output error (EIO)" "$(echo "$claims" | sed -n 2p)"
 	injected move_mount:error=ENOSPC:when=3 true
 	is "$? $(grep -c 'hint .*fs.mount-max' "$tmp/errors")" '125 1' "$(echo "$claims" | sed -n 3p)"
-	injected fsopen:error=ENODEV:when=2 true
+	strace -f -qq -o "$tmp/trace" -e trace=fsopen "$TARE" run -q true
+	first=$(awk '/"overlay"/ { print NR; exit }' "$tmp/trace")
+	injected "fsopen:error=ENODEV:when=$first" true
 	is "$? $(grep -c 'hint .*modprobe overlay' "$tmp/errors")" '125 1' "$(echo "$claims" | sed -n 5p)"
 	only_at="-P $place/zzz"
 	injected open_tree:error=ENOENT echo x

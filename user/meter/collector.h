@@ -58,7 +58,8 @@ int collector_expect_refusals(struct collector *collector, const struct refusal_
 
 /*
  * Makes the process of this descriptor the first member of the run: all it bears from now on
- * belongs to the run, and its exec opens the window. Before it is let go.
+ * belongs to the run, and its exec opens the window. Before it is let go. One that is dead already
+ * is none, and that is no failure of the collector's.
  */
 int collector_seed(struct collector *collector, int pidfd, struct failure *why);
 

@@ -135,21 +135,30 @@ static int make(const struct mount_point *point, bool is_directory, struct failu
 
 /* --- The whole --- */
 
-/* What is there if it can carry the mount: the kernel puts directories over directories only. */
-static int find(const struct mount_point *point, bool is_directory, struct failure *why)
+/*
+ * The kernel puts directories over directories only, and it alone knows what a mount is whose
+ * server is gone.
+ */
+static bool can_carry(mode_t kind, mode_t mounted)
+{
+	return mounted ? (kind == S_IFDIR) == (mounted == S_IFDIR) : kind != S_IFLNK;
+}
+
+static int find(const struct mount_point *point, mode_t mounted, struct failure *why)
 {
 	cleanup_fd int target = mount_open_exactly(point->root_fd, relative(point->path), why);
 	mode_t kind = target < 0 ? 0 : kind_of(target);
 
-	if (target < 0 || (kind == S_IFDIR) == is_directory)
+	if (target < 0 || can_carry(kind, mounted))
 		return take_fd(&target);
 	return refuse_kind(point, kind, why);
 }
 
 int mount_point_attach(const struct mount_point *point, int mount_fd, struct failure *why)
 {
-	bool is_directory = kind_of(mount_fd) == S_IFDIR;
-	cleanup_fd int target = find(point, is_directory, why);
+	mode_t mounted = kind_of(mount_fd);
+	bool is_directory = mounted == S_IFDIR;
+	cleanup_fd int target = find(point, mounted, why);
 
 	if (point->may_make && (target == -ENOENT || (target < 0 && is_directory)))
 		target = make(point, is_directory, why);

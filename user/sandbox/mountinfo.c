@@ -102,8 +102,6 @@ int mountinfo_read(struct mountinfo_list *list, struct failure *why)
 	int error = file_read(AT_FDCWD, "/proc/self/mountinfo", &text, NULL, why);
 
 	*list = (struct mountinfo_list){ 0 };
-	if (error == -ENOENT)
-		return failure_hint(why, "mount it: sudo mount -t proc proc /proc");
 	return error ? error : mountinfo_parse(text, list, why);
 }
 

@@ -704,13 +704,22 @@ static int build_scratch(struct builder *builder, struct failure *why)
 	return builder->empty_fd < 0 ? builder->empty_fd : 0;
 }
 
+static int blame(const struct view_entry *entry, int error, struct failure *why)
+{
+	struct failure cause = *why;
+
+	failure_set(why, cause.errnum, "show '%s' in the container: %s", entry->path, cause.what);
+	failure_hint(why, "%s", cause.hint);
+	return error;
+}
+
 static int make_entry(struct builder *builder, struct failure *why)
 {
 	const struct view_entry *entry = current_entry(builder);
+	int mount_fd = entry->mode == VIEW_HIDDEN ? make_hidden(builder, entry->path, why)
+						  : make_shown(builder, why);
 
-	if (entry->mode == VIEW_HIDDEN)
-		return make_hidden(builder, entry->path, why);
-	return make_shown(builder, why);
+	return mount_fd < 0 ? blame(entry, mount_fd, why) : mount_fd;
 }
 
 /* The new root stands on the scratch. Its descriptor is the mount's own from here on. */
@@ -767,15 +776,6 @@ static int build_entry(struct builder *builder, struct failure *why)
 	return error == -ENOENT && may_be_missing(builder, entry) ? 0 : error;
 }
 
-static int blame(const struct view_entry *entry, int error, struct failure *why)
-{
-	struct failure cause = *why;
-
-	failure_set(why, cause.errnum, "show '%s' in the container: %s", entry->path, cause.what);
-	failure_hint(why, "%s", cause.hint);
-	return error;
-}
-
 /* The first entry is '/', for which there always is a rule. */
 static int build_view(struct builder *builder, struct failure *why)
 {
@@ -785,7 +785,7 @@ static int build_view(struct builder *builder, struct failure *why)
 		if (!is_replaced(builder, current_entry(builder)))
 			error = build_entry(builder, why);
 	}
-	return error ? blame(current_entry(builder), error, why) : 0;
+	return error;
 }
 
 static int cover_scratch_in(

@@ -217,7 +217,6 @@ static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, 
 	error = process_start(&init, &sandbox->init, why);
 	/* Its end must be open in PID 1 alone, or its death would not be heard. */
 	close_fd(&sandbox->sockets[1]);
-	close_fd(&sandbox->go[0]);
 	close_fd(&sandbox->scratch.mount_fd);
 	if (error == -EPERM)
 		return failure_hint(why, "run as root: sudo tare run ... (see: tare check)");
@@ -230,11 +229,12 @@ static int check_proc(struct failure *why)
 	struct statfs status;
 
 	if (statfs("/proc/self", &status))
-		return failure_set(why, errno, "look at /proc");
-	if (status.f_type == PROC_SUPER_MAGIC)
+		(void)failure_set(why, errno, "look at '/proc/self'");
+	else if (status.f_type == PROC_SUPER_MAGIC)
 		return 0;
-	(void)failure_set(why, 0, "what is mounted on /proc is not the kernel's proc");
-	return failure_hint(why, "sudo mount -t proc proc /proc");
+	else
+		(void)failure_set(why, 0, "what is mounted on /proc is not the kernel's proc");
+	return failure_hint(why, "mount it: sudo mount -t proc proc /proc");
 }
 
 static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
