@@ -391,6 +391,26 @@ static void the_collector_and_the_container_are_described(void **state)
 	assert_true(json_is_true(at(document, "container.used")));
 	assert_string_equal(json_string_value(at(document, "container.cgroup_layout")), "cgroup2");
 	assert_int_equal(json_integer_value(at(document, "container.masked_mounts")), 3);
+	assert_string_equal(json_string_value(at(document, "container.seccomp")), "default");
+	assert_true(json_is_null(at(document, "container.seccomp_profile")));
+}
+
+static void a_seccomp_profile_is_named_and_what_it_refused_is_not_known(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.container.filter = "profile";
+	result.container.profile_path = "caf\xe9.json";
+	result.syscalls.denied = number_unknown("a profile");
+	document = parse_rendered(&result);
+	assert_string_equal(json_string_value(at(document, "container.seccomp")), "profile");
+	assert_string_equal(json_string_value(at(document, "container.seccomp_profile")),
+		"caf\xef\xbf\xbd.json");
+	assert_true(json_is_null(at(document, "syscalls.denied")));
+	assert_true(json_is_null(at(document, "syscalls.by_name.read.denied")));
+	assert_int_equal(json_integer_value(at(document, "syscalls.by_name.read.errors")), 12);
 }
 
 int main(void)
@@ -416,6 +436,7 @@ int main(void)
 		cmocka_unit_test(a_command_without_system_calls_has_an_empty_list),
 		cmocka_unit_test(every_loss_and_doubt_is_in_the_document),
 		cmocka_unit_test(the_collector_and_the_container_are_described),
+		cmocka_unit_test(a_seccomp_profile_is_named_and_what_it_refused_is_not_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

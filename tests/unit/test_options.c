@@ -315,6 +315,41 @@ static void without_a_container_nothing_is_let_through(void **state)
 	assert_refused(text, "--allow=namespaces", "--no-container", "true");
 }
 
+static void the_filter_is_chosen_by_a_word_or_a_file(void **state)
+{
+	(void)state;
+	assert_parsed("true");
+	assert_int_equal(config.filter, FILTER_DEFAULT);
+	assert_null(config.profile_path);
+	assert_parsed("--seccomp", "default", "true");
+	assert_int_equal(config.filter, FILTER_DEFAULT);
+	assert_parsed("--seccomp=none", "true");
+	assert_int_equal(config.filter, FILTER_NONE);
+	assert_parsed("--seccomp", "my.json", "--allow", "mounts", "true");
+	assert_int_equal(config.filter, FILTER_PROFILE);
+	assert_string_equal(config.profile_path, "my.json");
+	assert_parsed("--seccomp", "./none", "true");
+	assert_int_equal(config.filter, FILTER_PROFILE);
+	assert_parsed("--seccomp", "none", "--no-container", "true");
+	assert_int_equal(config.filter, FILTER_NONE);
+}
+
+static void a_filter_that_contradicts_another_option_is_refused(void **state)
+{
+	static const char bare[] = "--seccomp: nothing is refused with --no-container";
+
+	(void)state;
+	assert_refused("--seccomp: the value is empty; give default, none or a profile's file",
+		"--seccomp", "", "true");
+	assert_refused("--seccomp: given twice", "--seccomp", "none", "--seccomp=none", "true");
+	assert_refused(bare, "--no-container", "--seccomp", "default", "true");
+	assert_refused(bare, "--no-container", "--seccomp", "my.json", "true");
+	assert_refused("--allow: nothing is refused with --seccomp none", "--seccomp", "none",
+		"--allow", "io_uring", "true");
+	assert_refused("--json: would overwrite the profile of --seccomp", "--seccomp", "a.json",
+		"--json", "a.json", "true");
+}
+
 static void a_slip_before_help_is_still_a_slip(void **state)
 {
 	(void)state;
@@ -445,7 +480,7 @@ static void help_lists_every_option_that_is_understood(void **state)
 {
 	static const char *const lines[] = { "  -j, --json FILE ", "  -q, --quiet ",
 		"  -v, --verbose ", "      --no-container ", "      --allow WHAT ",
-		"      --read-only-dir DIR ", "      --overlay-dir DIR ",
+		"      --seccomp WHICH ", "      --read-only-dir DIR ", "      --overlay-dir DIR ",
 		"      --full-access-dir DIR ", "      --hidden-dir DIR ", "      --keep-tmp ",
 		"      --dir DIR ", "      --network-access ", "      --uid NUMBER ",
 		"      --gid NUMBER ", "      --env NAME=VALUE ", "      --keep-env NAME ",
@@ -483,7 +518,7 @@ static void every_option_in_the_help_is_understood(void **state)
 		assert_null(strstr(why.what, "no such option"));
 		tried++;
 	}
-	assert_int_equal(tried, 18);
+	assert_int_equal(tried, 19);
 }
 
 static void what_can_be_let_through_is_in_the_help(void **state)
@@ -523,6 +558,8 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_let_through_is_told_with_what_can),
 		cmocka_unit_test(one_json_file_is_enough),
 		cmocka_unit_test(without_a_container_nothing_is_let_through),
+		cmocka_unit_test(the_filter_is_chosen_by_a_word_or_a_file),
+		cmocka_unit_test(a_filter_that_contradicts_another_option_is_refused),
 		cmocka_unit_test(a_slip_before_help_is_still_a_slip),
 		cmocka_unit_test(no_words_make_the_parser_fail_without_a_reason),
 		cmocka_unit_test(no_bytes_make_the_parser_fail_without_a_reason),

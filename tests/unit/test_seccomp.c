@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "sandbox/seccomp.h"
+#include "bpf_machine.h"
 #include "expect.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -47,105 +48,6 @@ static const struct abi {
 	{ "ia32", AUDIT_ARCH_I386, SCMP_ARCH_X86, 0 },
 	{ "x32", AUDIT_ARCH_X86_64, SCMP_ARCH_X32, X32_BIT },
 };
-
-/* --- The interpreter: what the kernel does with a filter of the classic kind --- */
-
-struct machine {
-	const struct sock_filter *program;
-	size_t count;
-	const struct seccomp_data *data;
-	uint32_t accumulator;
-	uint32_t memory[BPF_MEMWORDS];
-	size_t next;
-	size_t steps;
-};
-
-static bool jump_condition(const struct sock_filter *instruction, uint32_t accumulator)
-{
-	switch (BPF_OP(instruction->code)) {
-	case BPF_JEQ:
-		return accumulator == instruction->k;
-	case BPF_JGT:
-		return accumulator > instruction->k;
-	case BPF_JGE:
-		return accumulator >= instruction->k;
-	case BPF_JSET:
-		return accumulator & instruction->k;
-	default:
-		fail_msg("jump %#x is not known to this test", instruction->code);
-		return false;
-	}
-}
-
-static void jump(struct machine *machine, const struct sock_filter *instruction)
-{
-	if (BPF_OP(instruction->code) == BPF_JA)
-		machine->next += instruction->k;
-	else
-		machine->next += jump_condition(instruction, machine->accumulator)
-					 ? instruction->jt
-					 : instruction->jf;
-}
-
-static void load(struct machine *machine, const struct sock_filter *instruction)
-{
-	if (BPF_MODE(instruction->code) == BPF_MEM) {
-		assert_in_range(instruction->k, 0, BPF_MEMWORDS - 1);
-		machine->accumulator = machine->memory[instruction->k];
-		return;
-	}
-	assert_int_equal(instruction->code, BPF_LD | BPF_W | BPF_ABS);
-	assert_in_range(instruction->k, 0, sizeof(*machine->data) - sizeof(uint32_t));
-	assert_int_equal(instruction->k % sizeof(uint32_t), 0);
-	memcpy(&machine->accumulator, (const char *)machine->data + instruction->k,
-		sizeof(uint32_t));
-}
-
-/* Executes one instruction that is no return. */
-static void step(struct machine *machine, const struct sock_filter *instruction)
-{
-	switch (BPF_CLASS(instruction->code)) {
-	case BPF_LD:
-		load(machine, instruction);
-		break;
-	case BPF_ST:
-		assert_in_range(instruction->k, 0, BPF_MEMWORDS - 1);
-		machine->memory[instruction->k] = machine->accumulator;
-		break;
-	case BPF_ALU:
-		assert_int_equal(instruction->code, BPF_ALU | BPF_AND | BPF_K);
-		machine->accumulator &= instruction->k;
-		break;
-	case BPF_JMP:
-		jump(machine, instruction);
-		break;
-	default:
-		fail_msg("instruction %#x is not known to this test", instruction->code);
-	}
-}
-
-static uint32_t execute(
-	const struct seccomp_filter *filter, const struct seccomp_data *data, size_t *steps)
-{
-	struct machine machine = {
-		.program = filter->instructions, .count = filter->count, .data = data
-	};
-
-	for (;;) {
-		const struct sock_filter *instruction;
-
-		assert_true(machine.next < machine.count);
-		instruction = &machine.program[machine.next++];
-		machine.steps++;
-		if (BPF_CLASS(instruction->code) == BPF_RET) {
-			assert_int_equal(instruction->code, BPF_RET | BPF_K);
-			if (steps)
-				*steps = machine.steps;
-			return instruction->k;
-		}
-		step(&machine, instruction);
-	}
-}
 
 /* --- The model: what should be refused, said once more and in another way --- */
 
@@ -681,8 +583,8 @@ static int live_with_filter(void)
 {
 	struct failure why;
 
+	EXPECT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 	EXPECT(seccomp_filter_load(&filters[0], &why) == 0);
-	EXPECT(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
 	EXPECT(prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER);
 	EXPECT(syscall(SYS_keyctl, 0, 0, 0, 0, 0) == -1 && errno == EPERM);
 	EXPECT(syscall(SYS_io_uring_setup, 1, NULL) == -1 && errno == ENOSYS);
@@ -715,6 +617,7 @@ static void a_filter_that_is_none_is_an_error(void **state)
 		const struct seccomp_filter none = { 0 };
 		struct failure why;
 
+		(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 		_exit(seccomp_filter_load(&none, &why) == -EINVAL ? 0 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);

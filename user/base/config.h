@@ -19,6 +19,13 @@ struct directory_rule {
 	enum directory_mode mode;
 };
 
+/* Which system calls are refused inside. */
+enum filter_mode {
+	FILTER_DEFAULT, /* tare's own filter */
+	FILTER_NONE,
+	FILTER_PROFILE, /* tare's own and a seccomp profile: the stricter verdict holds */
+};
+
 /* More on one command line is a mistake of a script. */
 #define DIRECTORY_RULES 256
 #define ENVIRONMENT_RULES 256
@@ -46,6 +53,10 @@ struct run_config {
 	size_t kept_count;
 	const char *set_entries[ENVIRONMENT_RULES]; /* "NAME=VALUE", no name twice */
 	size_t set_count;
+
+	enum filter_mode filter;
+	const char *profile_path; /* of FILTER_PROFILE */
+	bool has_filter;	  /* it was asked for */
 
 	/* What the seccomp filter lets through although it is refused by default. */
 	bool allow_io_uring;

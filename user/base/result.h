@@ -125,6 +125,8 @@ struct result {
 		bool is_used; /* false: --no-container */
 		struct mount_counts mounts;
 		const char *cgroup_layout; /* "cgroup2", "hybrid" */
+		const char *filter;	   /* "default", "none", "profile"; NULL: no container */
+		const char *profile_path;  /* of "profile"; borrowed; any bytes */
 	} container;
 };
 

@@ -70,6 +70,23 @@ static int apply_allow(struct run_config *config, const char *value, struct fail
 	return 0;
 }
 
+static int apply_seccomp(struct run_config *config, const char *value, struct failure *why)
+{
+	if (!*value)
+		return failure_set(why, 0,
+			"--seccomp: the value is empty; give default, none or a profile's file");
+	if (config->has_filter)
+		return failure_set(why, 0, "--seccomp: given twice");
+	config->has_filter = true;
+	if (!strcmp(value, "none"))
+		config->filter = FILTER_NONE;
+	else if (strcmp(value, "default") != 0) {
+		config->filter = FILTER_PROFILE;
+		config->profile_path = value;
+	}
+	return 0;
+}
+
 static int add_directory(
 	struct run_config *config, const char *path, enum directory_mode mode, struct failure *why)
 {
@@ -198,6 +215,8 @@ static const struct option_entry entries[] = {
 	{ "no-container", 0, NULL, "weigh without one, with the caller's own rights",
 		apply_no_container },
 	{ "allow", 0, "WHAT", "let through io_uring, mounts or namespaces", apply_allow },
+	{ "seccomp", 0, "WHICH", "default, none, or a JSON profile beside the default",
+		apply_seccomp },
 	{ "read-only-dir", 0, "DIR", "show the host's DIR, without write access", apply_read_only },
 	{ "overlay-dir", 0, "DIR", "show it; what is written stays inside", apply_overlay },
 	{ "full-access-dir", 0, "DIR", "show it, and let writes reach the host",
@@ -278,6 +297,25 @@ static int parse_one(
 	return entry->apply ? entry->apply(config, value, why) : 0;
 }
 
+static bool allows_any(const struct run_config *config)
+{
+	return config->allow_io_uring || config->allow_mounts || config->allow_namespaces;
+}
+
+static int check_filter(const struct run_config *config, struct failure *why)
+{
+	if (config->no_container && allows_any(config))
+		return failure_set(why, 0, "--allow: nothing is refused with --no-container");
+	if (config->no_container && config->has_filter && config->filter != FILTER_NONE)
+		return failure_set(why, 0, "--seccomp: nothing is refused with --no-container");
+	if (config->filter == FILTER_NONE && allows_any(config))
+		return failure_set(why, 0, "--allow: nothing is refused with --seccomp none");
+	if (config->filter == FILTER_PROFILE && config->json_path &&
+		!strcmp(config->json_path, config->profile_path))
+		return failure_set(why, 0, "--json: would overwrite the profile of --seccomp");
+	return 0;
+}
+
 static int check(const struct run_config *config, struct failure *why)
 {
 	if (!config->command[0]) {
@@ -286,16 +324,13 @@ static int check(const struct run_config *config, struct failure *why)
 	}
 	if (!config->command[0][0])
 		return failure_set(why, 0, "the command is an empty word");
-	if (config->no_container &&
-		(config->allow_io_uring || config->allow_mounts || config->allow_namespaces))
-		return failure_set(why, 0, "--allow: nothing is refused with --no-container");
 	if (config->no_container && config->directory_count)
 		return failure_set(
 			why, 0, "--no-container: directories have no modes without a container");
 	if (config->no_container && (config->has_uid || config->has_gid))
 		return failure_set(
 			why, 0, "--no-container: the command is the caller without a container");
-	return 0;
+	return check_filter(config, why);
 }
 
 int options_parse(int argc, char **argv, struct run_config *config, enum options_request *request,

@@ -310,6 +310,9 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 			"the collector did not see the command's exec; "
 			"nothing of what it counted can be trusted");
 	read_start_time(result, account);
+	if (run->config->filter == FILTER_PROFILE)
+		result->syscalls.denied = number_unknown(
+			"what a seccomp profile refuses cannot be told from what the kernel does");
 	result->outcome.oom_kills =
 		sandbox_oom_kills(run->sandbox, &kills, NULL)
 			? number_unknown("no memory controller could be had for the run alone")
@@ -346,13 +349,28 @@ static int finish(struct run *run, struct failure *why)
 	return error ? error : read_accounts(run, why);
 }
 
+static void describe_container(const struct run_config *config, struct result *result)
+{
+	static const char *const filters[] = {
+		[FILTER_DEFAULT] = "default",
+		[FILTER_NONE] = "none",
+		[FILTER_PROFILE] = "profile",
+	};
+
+	result->container.is_used = !config->no_container;
+	if (config->no_container)
+		return;
+	result->container.filter = filters[config->filter];
+	result->container.profile_path = config->profile_path;
+}
+
 static void describe(struct run *run)
 {
 	struct result *result = run->result;
 
 	result->collector.mode = run->collector ? "private" : NULL;
 	result->collector.start_ns = run->collector ? collector_start_ns(run->collector) : 0;
-	result->container.is_used = !run->config->no_container;
+	describe_container(run->config, result);
 	if (!run->sandbox)
 		return;
 	result->container.cgroup_layout = sandbox_cgroup_layout(run->sandbox);

@@ -227,10 +227,11 @@ static void put_cpu_by_processor(struct document *document, const struct result 
 	put_known(document, "time", "cpu_by_processor_ns", processors, result->time.cpu.source);
 }
 
-static json_t *syscall_object(const struct syscall_count *call)
+static json_t *syscall_object(const struct syscall_count *call, bool is_denied_known)
 {
 	return json_pack("{s:o, s:o, s:o}", "count", integer_or_null(call->count), "errors",
-		integer_or_null(call->errors), "denied", integer_or_null(call->denied));
+		integer_or_null(call->errors), "denied",
+		is_denied_known ? integer_or_null(call->denied) : json_null());
 }
 
 static void put_syscalls_by_name(struct document *document, const struct syscall_result *syscalls)
@@ -244,7 +245,7 @@ static void put_syscalls_by_name(struct document *document, const struct syscall
 	names = json_object();
 	for (size_t i = 0; i < syscalls->by_name_count; i++)
 		put(document, names, syscalls->by_name[i].name,
-			syscall_object(&syscalls->by_name[i]));
+			syscall_object(&syscalls->by_name[i], syscalls->denied.is_known));
 	put_known(document, "syscalls", "by_name", names, syscalls->total.source);
 }
 
@@ -290,11 +291,15 @@ static void put_collector(struct document *document, const struct result *result
 
 static void put_container(struct document *document, const struct result *result)
 {
+	const char *profile = result->container.profile_path;
+
 	put(document, document->root, "container",
-		json_pack("{s:b, s:o, s:o, s:o}", "used", result->container.is_used,
+		json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "used", result->container.is_used,
 			"cgroup_layout", string_or_null(result->container.cgroup_layout),
 			"masked_mounts", integer_or_null(result->container.mounts.masked),
-			"unmapped_mounts", integer_or_null(result->container.mounts.unmapped)));
+			"unmapped_mounts", integer_or_null(result->container.mounts.unmapped),
+			"seccomp", string_or_null(result->container.filter), "seccomp_profile",
+			profile ? repaired_string(profile) : json_null()));
 }
 
 static void put_notes(struct document *document)

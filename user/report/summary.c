@@ -3,6 +3,7 @@
 #include "summary.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -260,6 +261,16 @@ static void print_unmapped(const struct page *page)
 			text_format_counted(unmapped, "mount", "mounts").text);
 }
 
+/* Which call it was, only the kernel's audit knows. */
+static void print_killing_profile(const struct page *page)
+{
+	const struct outcome *outcome = &page->result->outcome;
+
+	if (page->result->container.profile_path && outcome->kind == OUTCOME_SIGNALED &&
+		outcome->signal == SIGSYS)
+		print_note(page, "seccomp", "the profile kills so; the audit log names the call");
+}
+
 /* For people who ask */
 
 static void print_sandbox(const struct page *page)
@@ -274,6 +285,18 @@ static void print_sandbox(const struct page *page)
 			layout ? layout : "no cgroup",
 			text_format_counted(result->container.mounts.masked, "mount", "mounts")
 				.text);
+}
+
+static void print_filter(const struct page *page)
+{
+	const char *filter = page->result->container.filter;
+	const char *path = page->result->container.profile_path;
+	cleanup_free char *quoted = path ? text_quote(path) : NULL;
+
+	if (quoted)
+		print_note(page, "seccomp", "tare's own filter, and the profile %s", quoted);
+	else if (filter && !strcmp(filter, "none"))
+		print_note(page, "seccomp", "no filter, as --seccomp none asks");
 }
 
 static bool is_unknown_because(const struct number *number, const char *reason)
@@ -348,7 +371,9 @@ static const struct {
 	{ has_run, print_missing_collector },
 	{ has_run, print_distrust },
 	{ has_run, print_unmapped },
+	{ has_run, print_killing_profile },
 	{ has_run_and_is_verbose, print_sandbox },
+	{ has_run_and_is_verbose, print_filter },
 	{ has_run_and_is_verbose, print_reasons },
 };
 

@@ -162,5 +162,7 @@ int identity_drop_capabilities(struct failure *why)
 	memset(none, 0, sizeof(none));
 	if (syscall(SYS_capset, &header, none))
 		return failure_set(why, errno, "drop all capabilities");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return failure_set(why, errno, "give up new privileges");
 	return 0;
 }

@@ -32,7 +32,10 @@ int identity_open_namespace(bool may_nest, struct failure *why);
  */
 int identity_enter(int userns_fd, uid_t uid, gid_t gid, struct failure *why);
 
-/* Empties the bounding, ambient, inheritable, permitted and effective sets, for good. */
+/*
+ * Empties the bounding, ambient, inheritable, permitted and effective sets, for good: by
+ * no_new_privs no exec gives any back.
+ */
 int identity_drop_capabilities(struct failure *why);
 
 #endif

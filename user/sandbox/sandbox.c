@@ -23,6 +23,7 @@
 #include "mountinfo.h"
 #include "process.h"
 #include "seccomp.h"
+#include "seccomp_profile.h"
 #include "terminal.h"
 #include "view.h"
 
@@ -30,7 +31,7 @@ struct sandbox {
 	struct cgroup cgroup;
 	struct janitor *janitor;
 	struct view view;
-	struct seccomp_filter filter;
+	struct seccomp_filter filter, profile; /* without instructions when there is none */
 	struct terminal terminal;
 	struct init_task task;
 	struct process *init; /* PID 1 */
@@ -84,7 +85,7 @@ static unsigned int allowed_groups(const struct run_config *config)
 
 size_t sandbox_list_refusals(const struct run_config *config, struct refusal_rule *out, size_t room)
 {
-	if (config->no_container)
+	if (config->no_container || config->filter == FILTER_NONE)
 		return 0;
 	return seccomp_list_refusals(allowed_groups(config), out, room);
 }
@@ -113,7 +114,7 @@ static size_t list_rules(const struct run_config *config, struct directory_rule 
 	return count;
 }
 
-static int prepare_container(struct sandbox *sandbox, const struct run_config *config,
+static int plan_view(struct sandbox *sandbox, const struct run_config *config,
 	const struct mountinfo_list *mounts, struct failure *why)
 {
 	struct directory_rule wanted[DIRECTORY_RULES + NAME_SERVICE_COUNT];
@@ -124,10 +125,67 @@ static int prepare_container(struct sandbox *sandbox, const struct run_config *c
 	if (!error)
 		error = view_plan(&sandbox->view, mounts, is_visible, &rules, why);
 	view_rules_done(&rules);
+	return error;
+}
+
+/* A relative --dir is meant from where the caller stands. It need not be on the host. */
+static int find_start_directory(
+	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+	const char *wanted = config->start_directory;
+
+	if (wanted && wanted[0] == '/')
+		sandbox->directory = strdup(wanted);
+	else if (!here)
+		return failure_set(why, errno, "find the current directory");
+	else if (!wanted)
+		sandbox->directory = take_pointer(&here);
+	else if (asprintf(&sandbox->directory, "%s/%s", here, wanted) < 0)
+		sandbox->directory = NULL;
+	return sandbox->directory ? 0 : failure_set(why, ENOMEM, "name the start directory");
+}
+
+static int build_profile(struct sandbox *sandbox, const char *path, struct failure *why)
+{
+	struct seccomp_profile profile;
+	int error = seccomp_profile_read(&profile, path, why);
+
 	if (!error)
+		error = seccomp_profile_build(&profile, &sandbox->profile, why);
+	seccomp_profile_done(&profile);
+	return error;
+}
+
+static int build_filters(
+	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+{
+	int error = 0;
+
+	if (config->filter != FILTER_NONE)
 		error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
-	if (error)
+	if (!error && config->filter == FILTER_PROFILE)
+		error = build_profile(sandbox, config->profile_path, why);
+	return error;
+}
+
+/* All that can be wrong with what was asked for is found here, before anything is made. */
+static int plan(struct sandbox *sandbox, const struct run_config *config,
+	const struct mountinfo_list *mounts, struct failure *why)
+{
+	int error = find_start_directory(sandbox, config, why);
+
+	if (error || config->no_container)
 		return error;
+	error = plan_view(sandbox, config, mounts, why);
+	return error ? error : build_filters(sandbox, config, why);
+}
+
+static int open_userns(
+	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+{
+	if (config->no_container)
+		return 0;
 	sandbox->userns_fd = identity_open_namespace(config->allow_namespaces, why);
 	return sandbox->userns_fd < 0 ? sandbox->userns_fd : 0;
 }
@@ -161,7 +219,8 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 			.gid = spec->config->gid,
 			.go_fd = sandbox->go[0],
 			.cgroup = &sandbox->cgroup,
-			.filter = &sandbox->filter,
+			.filter = sandbox->filter.count ? &sandbox->filter : NULL,
+			.profile = sandbox->profile.count ? &sandbox->profile : NULL,
 			.directory = sandbox->directory,
 		},
 	};
@@ -198,22 +257,13 @@ static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, 
 	return error;
 }
 
-/* A relative --dir is meant from where the caller stands. It need not be on the host. */
-static int find_start_directory(
-	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+/*
+ * In the caller's session it is the filter that keeps the command from typing for the caller's
+ * shell; without it the command gets a session of its own, which the kernel lets type nowhere.
+ */
+static bool may_share_terminal(const struct run_config *config)
 {
-	cleanup_free char *here = getcwd(NULL, 0);
-	const char *wanted = config->start_directory;
-
-	if (wanted && wanted[0] == '/')
-		sandbox->directory = strdup(wanted);
-	else if (!here)
-		return failure_set(why, errno, "find the current directory");
-	else if (!wanted)
-		sandbox->directory = take_pointer(&here);
-	else if (asprintf(&sandbox->directory, "%s/%s", here, wanted) < 0)
-		sandbox->directory = NULL;
-	return sandbox->directory ? 0 : failure_set(why, ENOMEM, "name the start directory");
+	return config->no_container || config->filter != FILTER_NONE;
 }
 
 static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
@@ -222,15 +272,16 @@ static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, st
 	int error = mountinfo_read(&mounts, why);
 
 	if (!error)
-		error = find_start_directory(sandbox, spec->config, why);
+		error = plan(sandbox, spec->config, &mounts, why);
 	if (!error)
 		error = make_cgroups(sandbox, &mounts, why);
-	if (!error && !spec->config->no_container)
-		error = prepare_container(sandbox, spec->config, &mounts, why);
+	if (!error)
+		error = open_userns(sandbox, spec->config, why);
 	mountinfo_done(&mounts);
 	if (error)
 		return error;
-	terminal_open(&sandbox->terminal);
+	if (may_share_terminal(spec->config))
+		terminal_open(&sandbox->terminal);
 	return start_init(sandbox, spec, why);
 }
 
@@ -448,6 +499,7 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 	close_fd(&sandbox->command_pidfd);
 	view_done(&sandbox->view);
 	seccomp_filter_done(&sandbox->filter);
+	seccomp_filter_done(&sandbox->profile);
 	free(sandbox->directory);
 	free(sandbox);
 	return error;

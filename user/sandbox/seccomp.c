@@ -11,13 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "base/cleanup.h"
+#include "seccomp_export.h"
 
 #ifndef AF_VSOCK
 #define AF_VSOCK 40
@@ -176,27 +173,6 @@ static int add_rules(scmp_filter_ctx context, unsigned int allowed, struct failu
 	return 0;
 }
 
-/* libseccomp writes the program only to a file. */
-static int export_program(
-	scmp_filter_ctx context, struct seccomp_filter *filter, struct failure *why)
-{
-	cleanup_fd int file = memfd_create("seccomp", MFD_CLOEXEC);
-	struct stat status;
-	int error;
-
-	if (file < 0)
-		return failure_set(why, errno, "make a file for the system call filter");
-	error = seccomp_export_bpf(context, file);
-	if (error || fstat(file, &status))
-		return failure_set(why, error ? -error : errno, "write the system call filter");
-	filter->instructions = malloc(status.st_size);
-	filter->count = status.st_size / sizeof(*filter->instructions);
-	if (!filter->instructions ||
-		pread(file, filter->instructions, status.st_size, 0) != status.st_size)
-		return failure_set(why, EIO, "read the system call filter back");
-	return 0;
-}
-
 int seccomp_filter_build(struct seccomp_filter *filter, unsigned int allowed, struct failure *why)
 {
 	scmp_filter_ctx context = seccomp_init(SCMP_ACT_ALLOW);
@@ -207,7 +183,7 @@ int seccomp_filter_build(struct seccomp_filter *filter, unsigned int allowed, st
 		return failure_set(why, ENOMEM, "prepare the system call filter");
 	error = add_rules(context, allowed, why);
 	if (!error)
-		error = export_program(context, filter, why);
+		error = seccomp_export(context, filter, why);
 	seccomp_release(context);
 	return error;
 }
@@ -216,9 +192,7 @@ int seccomp_filter_load(const struct seccomp_filter *filter, struct failure *why
 {
 	struct sock_fprog program = { .len = filter->count, .filter = filter->instructions };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return failure_set(why, errno, "give up new privileges");
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter->flags, &program))
 		return failure_set(why, errno, "load the system call filter");
 	return 0;
 }
