@@ -350,6 +350,18 @@ static void a_filter_that_contradicts_another_option_is_refused(void **state)
 		"--json", "a.json", "true");
 }
 
+static void an_explanation_weighs_nothing(void **state)
+{
+	(void)state;
+	assert_parsed("true");
+	assert_false(config.explain);
+	assert_parsed("--explain", "true");
+	assert_true(config.explain);
+	assert_refused(
+		"--json: nothing is weighed with --explain", "--explain", "--json", "x", "true");
+	assert_refused("no command given", "--explain");
+}
+
 static void a_slip_before_help_is_still_a_slip(void **state)
 {
 	(void)state;
@@ -480,11 +492,12 @@ static void help_lists_every_option_that_is_understood(void **state)
 {
 	static const char *const lines[] = { "  -j, --json FILE ", "  -q, --quiet ",
 		"  -v, --verbose ", "      --no-container ", "      --allow WHAT ",
-		"      --seccomp WHICH ", "      --read-only-dir DIR ", "      --overlay-dir DIR ",
-		"      --full-access-dir DIR ", "      --hidden-dir DIR ", "      --keep-tmp ",
-		"      --dir DIR ", "      --network-access ", "      --uid NUMBER ",
-		"      --gid NUMBER ", "      --env NAME=VALUE ", "      --keep-env NAME ",
-		"      --clear-env ", "  -h, --help " };
+		"      --seccomp WHICH ", "      --explain ", "      --read-only-dir DIR ",
+		"      --overlay-dir DIR ", "      --full-access-dir DIR ",
+		"      --hidden-dir DIR ", "      --keep-tmp ", "      --dir DIR ",
+		"      --network-access ", "      --uid NUMBER ", "      --gid NUMBER ",
+		"      --env NAME=VALUE ", "      --keep-env NAME ", "      --clear-env ",
+		"  -h, --help " };
 	cleanup_free char *text = help_text();
 	size_t listed = 0;
 
@@ -518,7 +531,7 @@ static void every_option_in_the_help_is_understood(void **state)
 		assert_null(strstr(why.what, "no such option"));
 		tried++;
 	}
-	assert_int_equal(tried, 19);
+	assert_int_equal(tried, 20);
 }
 
 static void what_can_be_let_through_is_in_the_help(void **state)
@@ -560,6 +573,7 @@ int main(void)
 		cmocka_unit_test(without_a_container_nothing_is_let_through),
 		cmocka_unit_test(the_filter_is_chosen_by_a_word_or_a_file),
 		cmocka_unit_test(a_filter_that_contradicts_another_option_is_refused),
+		cmocka_unit_test(an_explanation_weighs_nothing),
 		cmocka_unit_test(a_slip_before_help_is_still_a_slip),
 		cmocka_unit_test(no_words_make_the_parser_fail_without_a_reason),
 		cmocka_unit_test(no_bytes_make_the_parser_fail_without_a_reason),

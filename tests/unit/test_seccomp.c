@@ -543,6 +543,39 @@ static void the_list_of_refusals_is_what_the_filter_does(void **state)
 	}
 }
 
+static bool tells_of(const struct explanation_line *line, const struct refusal *refusal)
+{
+	const char *value = strstr(line->detail, "0x");
+
+	if (strcmp(line->subject, refusal->name) != 0)
+		return false;
+	return refusal->condition != VALUE ||
+	       (value && strtoul(value, NULL, 16) == refusal->wanted);
+}
+
+/* Rule by rule, against this test's own model. */
+static void every_refusal_is_explained_with_its_error(void **state)
+{
+	struct explanation told = { 0 };
+
+	(void)state;
+	seccomp_explain(SECCOMP_MOUNTS, &told);
+	assert_int_equal(told.count, LENGTH(refusals));
+	for (size_t i = 0; i < LENGTH(refusals); i++) {
+		bool is_allowed = refusals[i].group & SECCOMP_MOUNTS;
+		const char *wanted =
+			is_allowed ? "by --allow mounts" : strerrorname_np(refusals[i].error);
+		size_t line = 0;
+
+		while (line < told.count && !tells_of(&told.lines[line], &refusals[i]))
+			line++;
+		assert_true(line < told.count);
+		assert_string_equal(told.lines[line].state, is_allowed ? "allowed" : "refused");
+		assert_memory_equal(told.lines[line].detail, wanted, strlen(wanted));
+	}
+	explanation_done(&told);
+}
+
 static void a_list_longer_than_the_room_is_cut(void **state)
 {
 	struct refusal_rule rules[128], few[5];
@@ -657,6 +690,7 @@ int main(void)
 		cmocka_unit_test(with_all_groups_let_through_all_other_calls_are_allowed),
 		cmocka_unit_test(no_group_lets_keys_bpf_or_typing_through),
 		cmocka_unit_test(the_list_of_refusals_is_what_the_filter_does),
+		cmocka_unit_test(every_refusal_is_explained_with_its_error),
 		cmocka_unit_test(a_list_longer_than_the_room_is_cut),
 		cmocka_unit_test(an_ordinary_call_costs_few_instructions),
 		cmocka_unit_test(the_kernel_takes_the_filter_and_obeys_it),

@@ -668,6 +668,52 @@ static void a_profile_that_the_kernel_would_not_take_is_refused(void **state)
 	seccomp_profile_done(&profile);
 }
 
+/* --- Telling of it --- */
+
+static void assert_told(
+	const struct explanation *explanation, size_t line, const char *subject, const char *detail)
+{
+	assert_true(line < explanation->count);
+	assert_string_equal(explanation->lines[line].subject, subject);
+	assert_string_equal(explanation->lines[line].detail, detail);
+}
+
+static void a_profile_is_explained_block_by_block(void **state)
+{
+	static const char text[] =
+		"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 4000, "
+		"\"architectures\": [\"SCMP_ARCH_X86\"], \"syscalls\": ["
+		"{\"names\": [\"read\", \"frobnicate\", \"write\"], " ACTION(
+			"ALLOW") "}, "
+				 "{\"names\": [\"mkdir\"], " ACTION(
+					 "KILL") "}, "
+						 "{\"names\": [\"socket\", "
+						 "\"socketpair\"], " ACTION(
+							 "ERRNO") ", \"errnoRet\": 13" ARGS(ARG(2,
+							 EQ, 9) ", " ARG(0, NE,
+							 16)) "}, "
+							      "{\"names\": [\"clone\"], " ACTION(
+								      "LOG") ARGS(MASKED(3,
+								      2) ", " ARG(0, GT, 4)) "}]}";
+	struct explanation told = { 0 };
+
+	(void)state;
+	assert_int_equal(read_text(text), 0);
+	seccomp_profile_explain(&profile, &told);
+	assert_told(&told, 0, "ALLOW", "read, write");
+	assert_told(&told, 1, "KILL", "mkdir");
+	assert_told(&told, 2, "EACCES",
+		"socket, socketpair if argument 0 is not 0x10 and argument 2 is 0x9");
+	assert_told(&told, 3, "LOG", "clone if argument 0 & 0x3 is 0x2");
+	assert_told(&told, 4, "LOG", "clone if argument 0 > 0x4");
+	assert_told(&told, 5, "unknown to libseccomp", "frobnicate");
+	assert_told(&told, 6, "errno 4000", "all other calls; any of the x32 ABI kills");
+	assert_int_equal(told.count, 7);
+	assert_int_equal(explanation_check(&told, &why), 0);
+	explanation_done(&told);
+	seccomp_profile_done(&profile);
+}
+
 /* --- In the kernel --- */
 
 static int live_with_profile(void)
@@ -723,6 +769,7 @@ int main(void)
 		cmocka_unit_test(slips_are_told_by_their_place_and_with_what_is_possible),
 		cmocka_unit_test(machines_that_nobody_has_are_refused),
 		cmocka_unit_test(a_profile_that_the_kernel_would_not_take_is_refused),
+		cmocka_unit_test(a_profile_is_explained_block_by_block),
 		cmocka_unit_test(the_kernel_takes_the_profile_and_obeys_it),
 	};
 

@@ -36,6 +36,7 @@ enum filter_mode {
 struct run_config {
 	char *const *command; /* NULL-terminated, borrowed from main's argv */
 	bool no_container;
+	bool explain;	       /* tell what would be isolated, and do nothing */
 	bool quiet;	       /* no summary on stderr */
 	bool verbose;	       /* what was isolated, left over, chosen */
 	const char *json_path; /* NULL none, "-" stdout */

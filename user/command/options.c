@@ -33,6 +33,13 @@ static int apply_verbose(struct run_config *config, const char *value, struct fa
 	return 0;
 }
 
+static int apply_explain(struct run_config *config, const char *value, struct failure *why)
+{
+	(void)value, (void)why;
+	config->explain = true;
+	return 0;
+}
+
 static int apply_no_container(struct run_config *config, const char *value, struct failure *why)
 {
 	(void)value, (void)why;
@@ -212,6 +219,7 @@ static const struct option_entry entries[] = {
 	{ "json", 'j', "FILE", "write the result document to FILE; '-' is stdout", apply_json },
 	{ "quiet", 'q', NULL, "no summary on standard error", apply_quiet },
 	{ "verbose", 'v', NULL, "also what was isolated, left over or not known", apply_verbose },
+	{ "explain", 0, NULL, "only tell what this run would isolate", apply_explain },
 	{ "no-container", 0, NULL, "weigh without one, with the caller's own rights",
 		apply_no_container },
 	{ "allow", 0, "WHAT", "let through io_uring, mounts or namespaces", apply_allow },
@@ -324,6 +332,8 @@ static int check(const struct run_config *config, struct failure *why)
 	}
 	if (!config->command[0][0])
 		return failure_set(why, 0, "the command is an empty word");
+	if (config->explain && config->json_path)
+		return failure_set(why, 0, "--json: nothing is weighed with --explain");
 	if (config->no_container && config->directory_count)
 		return failure_set(
 			why, 0, "--no-container: directories have no modes without a container");

@@ -26,6 +26,7 @@
 #include "base/text.h"
 #include "meter/account.h"
 #include "meter/collector.h"
+#include "explain.h"
 #include "options.h"
 #include "report/json.h"
 #include "report/summary.h"
@@ -516,6 +517,8 @@ int run_command(int argc, char **argv)
 		options_print_help(stdout);
 		return 0;
 	}
+	if (config.explain)
+		return explain_run(&config, &why) ? print_failure(&why, 125) : 0;
 	if (config.json_path && output_file_open(config.json_path, &json, &why))
 		return print_failure(&why, 125);
 	close_inherited(&json);

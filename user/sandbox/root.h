@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include <sys/types.h>
+#include "base/explanation.h"
 #include "base/failure.h"
 #include "base/result.h"
 #include "view.h"
@@ -22,5 +23,8 @@ struct root_spec {
  * *counts is raised by every mount that is not shown as it is.
  */
 int root_build(const struct root_spec *spec, struct mount_counts *counts, struct failure *why);
+
+/* What it makes besides the view: /proc, /sys, /dev and what is covered in them. */
+void root_explain(struct explanation *explanation);
 
 #endif

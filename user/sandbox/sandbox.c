@@ -21,7 +21,9 @@
 #include "janitor.h"
 #include "message.h"
 #include "mountinfo.h"
+#include "namespace.h"
 #include "process.h"
+#include "sandbox_explain.h"
 #include "seccomp.h"
 #include "seccomp_profile.h"
 #include "terminal.h"
@@ -181,6 +183,14 @@ static int plan(struct sandbox *sandbox, const struct run_config *config,
 	return error ? error : build_filters(sandbox, config, why);
 }
 
+static void free_plan(struct sandbox *sandbox)
+{
+	view_done(&sandbox->view);
+	seccomp_filter_done(&sandbox->filter);
+	seccomp_filter_done(&sandbox->profile);
+	free(sandbox->directory);
+}
+
 static int open_userns(
 	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
 {
@@ -226,16 +236,10 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 	};
 }
 
-/*
- * Without CLONE_NEWUSER: the namespaces belong to the host's user namespace, so that even all
- * capabilities of the command's own user namespace would have no power over them.
- */
 static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
 {
-	static const uint64_t namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
-	uint64_t network = spec->config->network_access ? 0 : CLONE_NEWNET;
 	struct process_spec init = {
-		.clone_flags = spec->config->no_container ? 0 : namespaces | network,
+		.clone_flags = spec->config->no_container ? 0 : namespace_flags(spec->config),
 		.cgroup_fd = -1,
 		.run = init_run,
 		.argument = &sandbox->task,
@@ -302,6 +306,47 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 	}
 	*out = sandbox;
 	return 0;
+}
+
+/* --- Explaining --- */
+
+/* By the same steps as open_all, up to where it would make something. */
+static int plan_all(struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+{
+	struct mountinfo_list mounts = { 0 };
+	int error = mountinfo_read(&mounts, why);
+
+	if (!error)
+		error = plan(sandbox, config, &mounts, why);
+	if (!error)
+		error = cgroup_find(&sandbox->cgroup, &mounts, why);
+	mountinfo_done(&mounts);
+	if (!error && may_share_terminal(config))
+		terminal_open(&sandbox->terminal);
+	return error;
+}
+
+int sandbox_explain(
+	const struct run_config *config, struct explanation *explanation, struct failure *why)
+{
+	struct sandbox sandbox = { .terminal.fd = -1 };
+	struct sandbox_plan planned = {
+		.config = config,
+		.view = &sandbox.view,
+		.cgroup = &sandbox.cgroup,
+		.allowed_groups = allowed_groups(config),
+	};
+	int error;
+
+	cgroup_clear(&sandbox.cgroup);
+	error = plan_all(&sandbox, config, why);
+	planned.directory = sandbox.directory;
+	planned.has_terminal = terminal_is_shared(&sandbox.terminal);
+	if (!error)
+		error = sandbox_explain_plan(&planned, explanation, why);
+	terminal_close(&sandbox.terminal);
+	free_plan(&sandbox);
+	return error;
 }
 
 /* --- Running --- */
@@ -497,10 +542,7 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 	close_fd(&sandbox->go[1]);
 	close_fd(&sandbox->userns_fd);
 	close_fd(&sandbox->command_pidfd);
-	view_done(&sandbox->view);
-	seccomp_filter_done(&sandbox->filter);
-	seccomp_filter_done(&sandbox->profile);
-	free(sandbox->directory);
+	free_plan(sandbox);
 	free(sandbox);
 	return error;
 }

@@ -10,6 +10,7 @@
 #include <linux/filter.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "base/explanation.h"
 #include "base/failure.h"
 #include "base/refusal.h"
 
@@ -41,6 +42,8 @@ int seccomp_filter_load(const struct seccomp_filter *filter, struct failure *why
  * them, of which there are fewer than 128. Returns how many.
  */
 size_t seccomp_list_refusals(unsigned int allowed, struct refusal_rule *out, size_t room);
+
+void seccomp_explain(unsigned int allowed, struct explanation *explanation);
 
 void seccomp_filter_done(struct seccomp_filter *filter);
 

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/explanation.h"
 #include "base/failure.h"
 #include "base/json_input.h"
 #include "seccomp.h"
@@ -53,6 +54,9 @@ int seccomp_profile_read(struct seccomp_profile *profile, const char *path, stru
 /* The program, for seccomp_filter_load. Calls of an ABI that it does not name kill the process. */
 int seccomp_profile_build(
 	const struct seccomp_profile *profile, struct seccomp_filter *filter, struct failure *why);
+
+void seccomp_profile_explain(
+	const struct seccomp_profile *profile, struct explanation *explanation);
 
 void seccomp_profile_done(struct seccomp_profile *profile);
 

@@ -58,18 +58,21 @@ static const struct view_entry *parent_of(const struct view *view, const char *p
 	return NULL;
 }
 
-static int add(struct view *view, const char *path, enum view_mode mode)
+static int add(struct view *view, const struct place *place, enum view_mode mode)
 {
-	const struct view_entry *parent = parent_of(view, path);
+	const struct view_entry *parent = parent_of(view, place->path);
 	struct view_entry *entry = &view->entries[view->count];
 	bool is_below_hidden = parent && parent->mode == VIEW_HIDDEN;
 
 	*entry = (struct view_entry){
-		.path = strdup(path), .mode = mode, .is_below_hidden = is_below_hidden
+		.path = strdup(place->path),
+		.mode = mode,
+		.is_below_hidden = is_below_hidden,
+		.type = place->type ? strdup(place->type) : NULL,
 	};
-	if (!entry->path)
-		return -ENOMEM;
 	view->count++;
+	if (!entry->path || (place->type && !entry->type))
+		return -ENOMEM;
 	view->masked += mode == VIEW_MASKED;
 	return 0;
 }
@@ -94,7 +97,7 @@ static int add_place(struct view *view, const struct place *place, const struct 
 		return 0;
 	if (place->type && mode != VIEW_HIDDEN && is_one_of(place->type, kernel_types))
 		mode = VIEW_MASKED;
-	return add(view, place->path, mode);
+	return add(view, place, mode);
 }
 
 static int compare_places(const void *a, const void *b)
@@ -168,10 +171,34 @@ int view_plan(struct view *view, const struct mountinfo_list *mounts,
 	return 0;
 }
 
+static const struct {
+	const char *name, *meaning;
+} modes[] = {
+	[VIEW_OVERLAY] = { "overlay", "the host's; what is written stays inside" },
+	[VIEW_READ_ONLY] = { "read-only", "the host's; nothing can be written" },
+	[VIEW_FULL_ACCESS] = { "full-access", "the host's; what is written is written there" },
+	[VIEW_HIDDEN] = { "hidden", "an empty directory of the command's own" },
+	[VIEW_MASKED] = { "masked", "a mount without files of the host's: shown empty" },
+};
+
+void view_explain(const struct view *view, struct explanation *explanation)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		const struct view_entry *entry = &view->entries[i];
+		const char *type = entry->type;
+
+		explanation_add(explanation, EXPLAIN_FILES, modes[entry->mode].name, entry->path,
+			"%s%s%s%s", modes[entry->mode].meaning, type ? " (" : "", type ? type : "",
+			type ? ")" : "");
+	}
+}
+
 void view_done(struct view *view)
 {
-	for (size_t i = 0; i < view->count; i++)
+	for (size_t i = 0; i < view->count; i++) {
 		free(view->entries[i].path);
+		free(view->entries[i].type);
+	}
 	free(view->entries);
 	*view = (struct view){ 0 };
 }

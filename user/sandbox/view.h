@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/config.h"
+#include "base/explanation.h"
 #include "mountinfo.h"
 
 enum view_mode {
@@ -23,6 +24,7 @@ struct view_entry {
 	char *path; /* owned; absolute, the same outside and inside */
 	enum view_mode mode;
 	bool is_below_hidden; /* its directories must be made first */
+	char *type;	      /* owned; of the host's mount there; NULL: it is a rule's directory */
 };
 
 struct view {
@@ -62,6 +64,8 @@ const struct view_rule *view_rule_of(const struct view_rules *rules, const char 
 int view_plan(struct view *view, const struct mountinfo_list *mounts,
 	bool (*is_visible)(const struct mountinfo *mount), const struct view_rules *rules,
 	struct failure *why);
+
+void view_explain(const struct view *view, struct explanation *explanation);
 
 void view_done(struct view *view);
 
