@@ -662,10 +662,59 @@ static void a_profile_that_the_kernel_would_not_take_is_refused(void **state)
 
 	(void)state;
 	assert_refused(many, ": syscalls[1024].names[0]: is one rule too many: tare takes 1024");
+	seccomp_filter_done(&filter);
 	assert_int_equal(read_text(some), 0);
 	assert_int_equal(seccomp_profile_build(&profile, &filter, &why), -EINVAL);
 	assert_non_null(strstr(why.what, ": makes a filter that is too long for the kernel"));
 	seccomp_profile_done(&profile);
+}
+
+/* --- Any bytes --- */
+
+/* Numbers that look random and are the same in every run. */
+static uint32_t next_number(void)
+{
+	static uint32_t number = 12345;
+
+	number = number * 1664525 + 1013904223;
+	return number >> 8;
+}
+
+/* Read, build and tell: whatever is accepted becomes a filter. */
+static void try_text(const char *text)
+{
+	struct explanation told = { 0 };
+
+	memset(&why, 0, sizeof(why));
+	if (read_text(text)) {
+		assert_string_not_equal(why.what, "");
+		return;
+	}
+	seccomp_filter_done(&filter);
+	if (seccomp_profile_build(&profile, &filter, &why))
+		fail_msg("%s is read, and not built: %s", text, why.what);
+	seccomp_profile_explain(&profile, &told);
+	explanation_done(&told);
+	seccomp_profile_done(&profile);
+}
+
+static void no_bytes_make_the_reader_fail_without_a_reason(void **state)
+{
+	static const char good[] =
+		"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 38, \"archMap\": "
+		"[{\"architecture\": \"SCMP_ARCH_X86_64\", \"subArchitectures\": "
+		"[\"SCMP_ARCH_X86\"]}], \"syscalls\": [{\"names\": [\"read\", \"mkdir\"], "
+		"\"action\": \"SCMP_ACT_ALLOW\", \"args\": [" ARG(0, LT, 12) ", " MASKED(7,
+			2) "], \"includes\": {\"minKernel\": \"4.8\", \"arches\": [\"amd64\"]}}]}";
+	char text[sizeof(good)];
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		memcpy(text, good, sizeof(good));
+		for (uint32_t i = 0; i < 1 + next_number() % 2; i++)
+			text[next_number() % (sizeof(good) - 1)] = (char)(' ' + next_number() % 95);
+		try_text(text);
+	}
 }
 
 /* --- Telling of it --- */
@@ -769,6 +818,7 @@ int main(void)
 		cmocka_unit_test(slips_are_told_by_their_place_and_with_what_is_possible),
 		cmocka_unit_test(machines_that_nobody_has_are_refused),
 		cmocka_unit_test(a_profile_that_the_kernel_would_not_take_is_refused),
+		cmocka_unit_test(no_bytes_make_the_reader_fail_without_a_reason),
 		cmocka_unit_test(a_profile_is_explained_block_by_block),
 		cmocka_unit_test(the_kernel_takes_the_profile_and_obeys_it),
 	};
