@@ -21,7 +21,7 @@ ifeq ($(SANITIZE),1)
 endif
 
 # libbpf loads and reads the collector (with libelf and zlib, and on newer systems zstd, behind it);
-# libseccomp knows every ABI's system calls, libcap the capability sets, jansson quotes JSON.
+# libseccomp knows every ABI's system calls, libcap the capability sets, jansson JSON.
 PKGS := libbpf libelf zlib libseccomp libcap jansson
 
 WARN := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

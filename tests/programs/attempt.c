@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/io_uring.h>
+#include <linux/keyctl.h>
 #include <linux/perf_event.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -260,6 +261,15 @@ static int use_keys(void)
 	return (int)syscall(SYS_add_key, "user", "tare-test", "x", 1, -1 /* thread keyring */);
 }
 
+/* A key of this name among those that the process was born with. */
+static int read_key(void)
+{
+	char secret[16];
+	long key = syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, "user", word, 0);
+
+	return key < 0 ? -1 : (int)syscall(SYS_keyctl, KEYCTL_READ, key, secret, sizeof(secret));
+}
+
 static int use_userfaultfd(void)
 {
 	return (int)syscall(SYS_userfaultfd, 1 /* UFFD_USER_MODE_ONLY */);
@@ -418,6 +428,7 @@ static const struct {
 	{ "bpf", use_bpf },
 	{ "perf", use_perf },
 	{ "keys", use_keys },
+	{ "read-key", read_key },
 	{ "userfaultfd", use_userfaultfd },
 	{ "io_uring", use_io_uring },
 	{ "vsock", use_vsock },

@@ -35,7 +35,8 @@ static inline struct result sample_result(void)
 		.collector = { .mode = "private", .start_ns = 4100000 },
 		.container = { .is_used = true,
 			.mounts = { sample_mounts, 3 },
-			.cgroup_layout = "cgroup2" },
+			.cgroup_layout = "cgroup2",
+			.filter = "default" },
 	};
 
 	result.outcome.oom_kills = number_known(0, "cgroup:memory.events");

@@ -95,6 +95,34 @@ static void text_that_is_no_variable_is_refused_by_its_name(void **state)
 
 #define claim(test) cmocka_unit_test_teardown(test, forget_config)
 
+static void assert_explained(size_t line, const char *state, const char *subject)
+{
+	struct explanation explanation = { 0 };
+
+	environment_explain(&config, callers, &explanation);
+	assert_true(line < explanation.count);
+	assert_int_equal(explanation.lines[line].topic, EXPLAIN_ENVIRONMENT);
+	assert_string_equal(explanation.lines[line].state, state);
+	assert_string_equal(explanation.lines[line].subject, subject);
+	assert_int_equal(explanation_check(&explanation, &why), 0);
+	explanation_done(&explanation);
+	assert_int_equal(explanation.count, 0);
+}
+
+static void it_is_explained_by_names_without_values(void **state)
+{
+	(void)state;
+	assert_explained(0, "kept", "the caller's");
+	config.set_entries[config.set_count++] = "HOME=/secret";
+	assert_explained(0, "set", "HOME");
+	assert_explained(1, "kept", "the caller's");
+	config.clear_environment = true;
+	config.kept_names[config.kept_count++] = "HOME";
+	config.kept_names[config.kept_count++] = "PATH";
+	assert_explained(0, "kept", "PATH");
+	assert_explained(1, "set", "HOME");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +130,7 @@ int main(void)
 		claim(what_is_set_replaces_what_the_caller_had),
 		claim(cleared_it_is_empty_but_for_what_is_set),
 		claim(what_is_kept_is_named_whole),
+		claim(it_is_explained_by_names_without_values),
 		claim(text_that_is_no_variable_is_refused_by_its_name),
 	};
 

@@ -409,6 +409,8 @@ static void the_collector_and_the_container_are_described(void **state)
 	assert_true(json_is_true(at(document, "container.used")));
 	assert_string_equal(json_string_value(at(document, "container.cgroup_layout")), "cgroup2");
 	assert_int_equal(json_integer_value(at(document, "container.masked_mounts")), 3);
+	assert_string_equal(json_string_value(at(document, "container.seccomp")), "default");
+	assert_true(json_is_null(at(document, "container.seccomp_profile")));
 	assert_int_equal(json_integer_value(at(document, "container.unmapped_mounts")), 0);
 	assert_int_equal(json_integer_value(at(document, "container.read_only_mounts")), 0);
 	assert_true(json_is_null(at(document, "container.root_directory")));
@@ -560,6 +562,24 @@ static void the_root_of_the_container_may_have_any_name(void **state)
 		json_string_value(at(document, "container.root_directory")), "/srv/\xef\xbf\xbd");
 }
 
+static void a_seccomp_profile_is_named_and_what_it_refused_is_not_known(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.container.filter = "profile";
+	result.container.profile_path = "caf\xe9.json";
+	result.syscalls.denied = number_unknown("a profile");
+	document = parse_rendered(&result);
+	assert_string_equal(json_string_value(at(document, "container.seccomp")), "profile");
+	assert_string_equal(json_string_value(at(document, "container.seccomp_profile")),
+		"caf\xef\xbf\xbd.json");
+	assert_true(json_is_null(at(document, "syscalls.denied")));
+	assert_true(json_is_null(at(document, "syscalls.by_name.read.denied")));
+	assert_int_equal(json_integer_value(at(document, "syscalls.by_name.read.errors")), 12);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -591,6 +611,7 @@ int main(void)
 		cmocka_unit_test(what_could_not_be_copied_has_its_error_beside_the_outcome),
 		cmocka_unit_test(whether_system_files_were_replaced_is_told_in_a_word),
 		cmocka_unit_test(the_root_of_the_container_may_have_any_name),
+		cmocka_unit_test(a_seccomp_profile_is_named_and_what_it_refused_is_not_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -315,6 +315,53 @@ static void without_a_container_nothing_is_let_through(void **state)
 	assert_refused(text, "--allow=namespaces", "--no-container", "true");
 }
 
+static void the_filter_is_chosen_by_a_word_or_a_file(void **state)
+{
+	(void)state;
+	assert_parsed("true");
+	assert_int_equal(config.filter, FILTER_DEFAULT);
+	assert_null(config.profile_path);
+	assert_parsed("--seccomp", "default", "true");
+	assert_int_equal(config.filter, FILTER_DEFAULT);
+	assert_parsed("--seccomp=none", "true");
+	assert_int_equal(config.filter, FILTER_NONE);
+	assert_parsed("--seccomp", "my.json", "--allow", "mounts", "true");
+	assert_int_equal(config.filter, FILTER_PROFILE);
+	assert_string_equal(config.profile_path, "my.json");
+	assert_parsed("--seccomp", "./none", "true");
+	assert_int_equal(config.filter, FILTER_PROFILE);
+	assert_parsed("--seccomp", "none", "--no-container", "true");
+	assert_int_equal(config.filter, FILTER_NONE);
+}
+
+static void a_filter_that_contradicts_another_option_is_refused(void **state)
+{
+	static const char bare[] = "--seccomp: nothing is refused with --no-container";
+
+	(void)state;
+	assert_refused("--seccomp: the value is empty; give default, none or a profile's file",
+		"--seccomp", "", "true");
+	assert_refused("--seccomp: given twice", "--seccomp", "none", "--seccomp=none", "true");
+	assert_refused(bare, "--no-container", "--seccomp", "default", "true");
+	assert_refused(bare, "--no-container", "--seccomp", "my.json", "true");
+	assert_refused("--allow: nothing is refused with --seccomp none", "--seccomp", "none",
+		"--allow", "io_uring", "true");
+	assert_refused("--json: would overwrite the profile of --seccomp", "--seccomp", "a.json",
+		"--json", "a.json", "true");
+}
+
+static void an_explanation_weighs_nothing(void **state)
+{
+	(void)state;
+	assert_parsed("true");
+	assert_false(config.explain);
+	assert_parsed("--explain", "true");
+	assert_true(config.explain);
+	assert_refused(
+		"--json: nothing is weighed with --explain", "--explain", "--json", "x", "true");
+	assert_refused("no command given", "--explain");
+}
+
 static void a_slip_before_help_is_still_a_slip(void **state)
 {
 	(void)state;
@@ -552,6 +599,8 @@ static const char *const help_lines[] = {
 	"      --root-dir DIR ",
 	"      --hostname NAME ",
 	"      --keep-system-config ",
+	"      --seccomp WHICH ",
+	"      --explain ",
 	"  -h, --help ",
 };
 
@@ -716,6 +765,9 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_let_through_is_told_with_what_can),
 		cmocka_unit_test(one_json_file_is_enough),
 		cmocka_unit_test(without_a_container_nothing_is_let_through),
+		cmocka_unit_test(the_filter_is_chosen_by_a_word_or_a_file),
+		cmocka_unit_test(a_filter_that_contradicts_another_option_is_refused),
+		cmocka_unit_test(an_explanation_weighs_nothing),
 		cmocka_unit_test(a_slip_before_help_is_still_a_slip),
 		cmocka_unit_test(no_words_make_the_parser_fail_without_a_reason),
 		cmocka_unit_test(no_bytes_make_the_parser_fail_without_a_reason),

@@ -904,6 +904,35 @@ static void a_preparation_that_fails_tells_its_own_words(void **state)
 	process_close(process);
 }
 
+/* To the descriptor that only the map gives this number. */
+static int say_on_47(void *unused, struct failure *failure)
+{
+	(void)unused;
+	return write(47, "x", 1) == 1 ? 0 : failure_set(failure, errno, "write to 47");
+}
+
+static void what_runs_last_finds_every_descriptor_in_place(void **state)
+{
+	struct pipe_ends ends = open_pipe();
+	struct process_fd map = { .source = ends.write_fd, .target = 47 };
+	char *argv[3];
+	struct process_spec spec = program_spec(argv, "0");
+	struct process *process;
+
+	(void)state;
+	spec.run_last = say_on_47;
+	spec.fds = &map;
+	spec.fd_count = 1;
+	assert_int_equal(process_spawn(&spec, &process, &why), 0);
+	read_bytes(ends.read_fd, 1);
+	assert_exited(process, 0);
+	process_close(process);
+	spec.fd_count = 0;
+	assert_int_equal(process_spawn(&spec, &process, &why), -EBADF);
+	assert_string_equal(why.what, "write to 47");
+	close_pipe(&ends);
+}
+
 static void a_preparation_that_fails_without_words_is_a_failure_too(void **state)
 {
 	char *argv[3];
@@ -1822,6 +1851,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_exec_that_fails_leaves_no_zombie_and_no_descriptor),
 	cmocka_unit_test(a_preparation_that_fails_tells_its_own_words),
 	cmocka_unit_test(a_preparation_that_fails_without_words_is_a_failure_too),
+	cmocka_unit_test(what_runs_last_finds_every_descriptor_in_place),
 	cmocka_unit_test(a_silent_death_before_the_exec_is_told_apart_from_an_exec),
 	cmocka_unit_test(the_fate_of_the_exec_is_known_even_after_the_death),
 	cmocka_unit_test(a_left_over_that_holds_every_descriptor_does_not_delay_the_fate),

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "sandbox/seccomp.h"
+#include "bpf_machine.h"
 #include "expect.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -47,105 +48,6 @@ static const struct abi {
 	{ "ia32", AUDIT_ARCH_I386, SCMP_ARCH_X86, 0 },
 	{ "x32", AUDIT_ARCH_X86_64, SCMP_ARCH_X32, X32_BIT },
 };
-
-/* --- The interpreter: what the kernel does with a filter of the classic kind --- */
-
-struct machine {
-	const struct sock_filter *program;
-	size_t count;
-	const struct seccomp_data *data;
-	uint32_t accumulator;
-	uint32_t memory[BPF_MEMWORDS];
-	size_t next;
-	size_t steps;
-};
-
-static bool jump_condition(const struct sock_filter *instruction, uint32_t accumulator)
-{
-	switch (BPF_OP(instruction->code)) {
-	case BPF_JEQ:
-		return accumulator == instruction->k;
-	case BPF_JGT:
-		return accumulator > instruction->k;
-	case BPF_JGE:
-		return accumulator >= instruction->k;
-	case BPF_JSET:
-		return accumulator & instruction->k;
-	default:
-		fail_msg("jump %#x is not known to this test", instruction->code);
-		return false;
-	}
-}
-
-static void jump(struct machine *machine, const struct sock_filter *instruction)
-{
-	if (BPF_OP(instruction->code) == BPF_JA)
-		machine->next += instruction->k;
-	else
-		machine->next += jump_condition(instruction, machine->accumulator)
-					 ? instruction->jt
-					 : instruction->jf;
-}
-
-static void load(struct machine *machine, const struct sock_filter *instruction)
-{
-	if (BPF_MODE(instruction->code) == BPF_MEM) {
-		assert_in_range(instruction->k, 0, BPF_MEMWORDS - 1);
-		machine->accumulator = machine->memory[instruction->k];
-		return;
-	}
-	assert_int_equal(instruction->code, BPF_LD | BPF_W | BPF_ABS);
-	assert_in_range(instruction->k, 0, sizeof(*machine->data) - sizeof(uint32_t));
-	assert_int_equal(instruction->k % sizeof(uint32_t), 0);
-	memcpy(&machine->accumulator, (const char *)machine->data + instruction->k,
-		sizeof(uint32_t));
-}
-
-/* Executes one instruction that is no return. */
-static void step(struct machine *machine, const struct sock_filter *instruction)
-{
-	switch (BPF_CLASS(instruction->code)) {
-	case BPF_LD:
-		load(machine, instruction);
-		break;
-	case BPF_ST:
-		assert_in_range(instruction->k, 0, BPF_MEMWORDS - 1);
-		machine->memory[instruction->k] = machine->accumulator;
-		break;
-	case BPF_ALU:
-		assert_int_equal(instruction->code, BPF_ALU | BPF_AND | BPF_K);
-		machine->accumulator &= instruction->k;
-		break;
-	case BPF_JMP:
-		jump(machine, instruction);
-		break;
-	default:
-		fail_msg("instruction %#x is not known to this test", instruction->code);
-	}
-}
-
-static uint32_t execute(
-	const struct seccomp_filter *filter, const struct seccomp_data *data, size_t *steps)
-{
-	struct machine machine = {
-		.program = filter->instructions, .count = filter->count, .data = data
-	};
-
-	for (;;) {
-		const struct sock_filter *instruction;
-
-		assert_true(machine.next < machine.count);
-		instruction = &machine.program[machine.next++];
-		machine.steps++;
-		if (BPF_CLASS(instruction->code) == BPF_RET) {
-			assert_int_equal(instruction->code, BPF_RET | BPF_K);
-			if (steps)
-				*steps = machine.steps;
-			return instruction->k;
-		}
-		step(&machine, instruction);
-	}
-}
 
 /* --- The model: what should be refused, said once more and in another way --- */
 
@@ -641,6 +543,39 @@ static void the_list_of_refusals_is_what_the_filter_does(void **state)
 	}
 }
 
+static bool tells_of(const struct explanation_line *line, const struct refusal *refusal)
+{
+	const char *value = strstr(line->detail, "0x");
+
+	if (strcmp(line->subject, refusal->name) != 0)
+		return false;
+	return refusal->condition != VALUE ||
+	       (value && strtoul(value, NULL, 16) == refusal->wanted);
+}
+
+/* Rule by rule, against this test's own model. */
+static void every_refusal_is_explained_with_its_error(void **state)
+{
+	struct explanation told = { 0 };
+
+	(void)state;
+	seccomp_explain(SECCOMP_MOUNTS, &told);
+	assert_int_equal(told.count, LENGTH(refusals));
+	for (size_t i = 0; i < LENGTH(refusals); i++) {
+		bool is_allowed = refusals[i].group & SECCOMP_MOUNTS;
+		const char *wanted =
+			is_allowed ? "by --allow mounts" : strerrorname_np(refusals[i].error);
+		size_t line = 0;
+
+		while (line < told.count && !tells_of(&told.lines[line], &refusals[i]))
+			line++;
+		assert_true(line < told.count);
+		assert_string_equal(told.lines[line].state, is_allowed ? "allowed" : "refused");
+		assert_memory_equal(told.lines[line].detail, wanted, strlen(wanted));
+	}
+	explanation_done(&told);
+}
+
 static void a_list_longer_than_the_room_is_cut(void **state)
 {
 	struct refusal_rule rules[128], few[5];
@@ -681,8 +616,8 @@ static int live_with_filter(void)
 {
 	struct failure why;
 
+	EXPECT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 	EXPECT(seccomp_filter_load(&filters[0], &why) == 0);
-	EXPECT(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
 	EXPECT(prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER);
 	EXPECT(syscall(SYS_keyctl, 0, 0, 0, 0, 0) == -1 && errno == EPERM);
 	EXPECT(syscall(SYS_io_uring_setup, 1, NULL) == -1 && errno == ENOSYS);
@@ -715,6 +650,7 @@ static void a_filter_that_is_none_is_an_error(void **state)
 		const struct seccomp_filter none = { 0 };
 		struct failure why;
 
+		(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 		_exit(seccomp_filter_load(&none, &why) == -EINVAL ? 0 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -754,6 +690,7 @@ int main(void)
 		cmocka_unit_test(with_all_groups_let_through_all_other_calls_are_allowed),
 		cmocka_unit_test(no_group_lets_keys_bpf_or_typing_through),
 		cmocka_unit_test(the_list_of_refusals_is_what_the_filter_does),
+		cmocka_unit_test(every_refusal_is_explained_with_its_error),
 		cmocka_unit_test(a_list_longer_than_the_room_is_cut),
 		cmocka_unit_test(an_ordinary_call_costs_few_instructions),
 		cmocka_unit_test(the_kernel_takes_the_filter_and_obeys_it),

@@ -462,6 +462,38 @@ static void the_output_directory_does_not_command_the_terminal(void **state)
 	assert_shows(&result, &plain, "0 files copied to a\\x1b[31mb\\n\n");
 }
 
+static void another_filter_than_the_default_one_is_there_for_people_who_ask(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	assert_hides(&result, &verbose, "seccomp");
+	result.container.filter = "none";
+	assert_hides(&result, &plain, "seccomp");
+	assert_shows(&result, &verbose, "  seccomp   no filter, as --seccomp none asks\n");
+	result.container.filter = "profile";
+	result.container.profile_path = "my\033.json";
+	assert_hides(&result, &plain, "seccomp");
+	assert_shows(&result, &verbose,
+		"  seccomp   tare's own filter, and the profile $'my\\x1b.json'\n");
+}
+
+static void a_kill_by_a_profile_is_told_as_such(void **state)
+{
+	static const char line[] =
+		"  seccomp   the profile kills so; the audit log names the call\n";
+	struct result result = sample_result();
+
+	(void)state;
+	result.outcome = (struct outcome){ .kind = OUTCOME_SIGNALED, .signal = SIGSYS };
+	assert_hides(&result, &plain, "seccomp");
+	result.container.filter = "profile";
+	result.container.profile_path = "my.json";
+	assert_shows(&result, &plain, line);
+	result.outcome.signal = SIGTERM;
+	assert_hides(&result, &plain, line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -484,6 +516,8 @@ int main(void)
 		cmocka_unit_test(everything_that_was_lost_is_a_loud_line),
 		cmocka_unit_test(warnings_fit_the_terminal),
 		cmocka_unit_test(a_run_that_nobody_measured_says_so),
+		cmocka_unit_test(another_filter_than_the_default_one_is_there_for_people_who_ask),
+		cmocka_unit_test(a_kill_by_a_profile_is_told_as_such),
 		cmocka_unit_test(hostile_arguments_and_paths_cannot_control_the_terminal),
 		cmocka_unit_test(a_failure_of_any_length_is_shown_whole),
 		cmocka_unit_test(colour_is_only_used_when_asked_for),

@@ -243,11 +243,11 @@ static void a_mount_is_told_from_a_directory_with_a_rule(void **state)
 	plan("1 0 0:1 / / rw - ext4 none rw\n2 1 0:2 / /tmp rw - tmpfs none rw\n"
 	     "3 1 0:3 / /home rw - ext4 none rw\n",
 		"/run/here");
-	assert_true(find("/")->is_mount);
-	assert_true(find("/tmp")->is_mount);
-	assert_true(find("/home")->is_mount);
-	assert_false(find("/run")->is_mount);
-	assert_false(find("/run/here")->is_mount);
+	assert_non_null(find("/")->type);
+	assert_non_null(find("/tmp")->type);
+	assert_non_null(find("/home")->type);
+	assert_null(find("/run")->type);
+	assert_null(find("/run/here")->type);
 }
 
 static void a_mount_under_another_one_is_left_out(void **state)

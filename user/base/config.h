@@ -20,6 +20,13 @@ struct directory_rule {
 	enum directory_mode mode;
 };
 
+/* Which system calls are refused inside. */
+enum filter_mode {
+	FILTER_DEFAULT, /* tare's own filter */
+	FILTER_NONE,
+	FILTER_PROFILE, /* tare's own and a seccomp profile: the stricter verdict holds */
+};
+
 /* More on one command line is a mistake of a script. */
 #define DIRECTORY_RULES 256
 #define ENVIRONMENT_RULES 256
@@ -46,6 +53,7 @@ struct run_limits {
 struct run_config {
 	char *const *command; /* NULL-terminated, borrowed from main's argv */
 	bool no_container;
+	bool explain;	       /* tell what would be isolated, and do nothing */
 	bool quiet;	       /* no summary on stderr */
 	bool verbose;	       /* what was isolated, left over, chosen */
 	const char *json_path; /* NULL none, "-" stdout */
@@ -81,6 +89,9 @@ struct run_config {
 	const char *result_patterns[RESULT_PATTERNS];
 	size_t result_pattern_count;
 	bool has_result_patterns; /* they were asked for, if only for none */
+	enum filter_mode filter;
+	const char *profile_path; /* of FILTER_PROFILE */
+	bool has_filter;	  /* it was asked for */
 
 	/* What the seccomp filter lets through although it is refused by default. */
 	bool allow_io_uring;

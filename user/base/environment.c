@@ -3,6 +3,7 @@
 #include "environment.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cleanup.h"
@@ -91,4 +92,30 @@ int environment_build(
 		entries[count++] = (char *)config->set_entries[i];
 	*out = entries;
 	return 0;
+}
+
+static void explain_entry(const char *state, const char *entry, struct explanation *explanation)
+{
+	char name[256];
+
+	snprintf(name, sizeof(name), "%.*s", (int)name_length(entry), entry);
+	explanation_add(explanation, EXPLAIN_ENVIRONMENT, state, name, "%s", "");
+}
+
+void environment_explain(
+	const struct run_config *config, char *const *inherited, struct explanation *explanation)
+{
+	size_t kept = 0, all = count_entries(inherited);
+
+	for (size_t i = 0; i < all; i++) {
+		if (!is_kept(config, inherited[i]) || is_replaced(config, inherited[i]))
+			continue;
+		kept++;
+		if (config->clear_environment)
+			explain_entry("kept", inherited[i], explanation);
+	}
+	for (size_t i = 0; i < config->set_count; i++)
+		explain_entry("set", config->set_entries[i], explanation);
+	explanation_add(explanation, EXPLAIN_ENVIRONMENT, "kept", "the caller's",
+		"%zu of %zu variables", kept, all);
 }

@@ -4,6 +4,7 @@
 #define TARE_ENVIRONMENT_H
 
 #include "config.h"
+#include "explanation.h"
 #include "failure.h"
 
 /*
@@ -12,6 +13,10 @@
  */
 int environment_build(
 	const struct run_config *config, char *const *inherited, char ***out, struct failure *why);
+
+/* By name only: values may be secrets. */
+void environment_explain(
+	const struct run_config *config, char *const *inherited, struct explanation *explanation);
 
 /* One option's text: -EINVAL names the option and what is wrong with it. */
 int environment_check_set(const char *text, struct failure *why);

@@ -150,6 +150,8 @@ struct result {
 		const char *cgroup_layout; /* "cgroup2", "hybrid" */
 		bool keeps_system_config;
 		const char *root_directory; /* as the user wrote it, borrowed; NULL: the host's */
+		const char *filter;	    /* "default", "none", "profile"; NULL: no container */
+		const char *profile_path;   /* of "profile"; borrowed; any bytes */
 	} container;
 	struct files_result files;
 };

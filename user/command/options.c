@@ -34,6 +34,13 @@ static int apply_verbose(struct run_config *config, const char *value, struct fa
 	return 0;
 }
 
+static int apply_explain(struct run_config *config, const char *value, struct failure *why)
+{
+	(void)value, (void)why;
+	config->explain = true;
+	return 0;
+}
+
 static int apply_no_container(struct run_config *config, const char *value, struct failure *why)
 {
 	(void)value, (void)why;
@@ -67,6 +74,23 @@ static int apply_allow(struct run_config *config, const char *value, struct fail
 		shown = text_quote(value);
 		return failure_set(
 			why, 0, "--allow: %s is not one of %s", shown ? shown : "it", allowed);
+	}
+	return 0;
+}
+
+static int apply_seccomp(struct run_config *config, const char *value, struct failure *why)
+{
+	if (!*value)
+		return failure_set(why, 0,
+			"--seccomp: the value is empty; give default, none or a profile's file");
+	if (config->has_filter)
+		return failure_set(why, 0, "--seccomp: given twice");
+	config->has_filter = true;
+	if (!strcmp(value, "none"))
+		config->filter = FILTER_NONE;
+	else if (strcmp(value, "default") != 0) {
+		config->filter = FILTER_PROFILE;
+		config->profile_path = value;
 	}
 	return 0;
 }
@@ -402,9 +426,12 @@ static const struct option_entry entries[] = {
 	{ "json", 'j', "FILE", "write the result document to FILE; '-' is stdout", apply_json },
 	{ "quiet", 'q', NULL, "no summary on standard error", apply_quiet },
 	{ "verbose", 'v', NULL, "also what was isolated, left over or not known", apply_verbose },
+	{ "explain", 0, NULL, "only tell what this run would isolate", apply_explain },
 	{ "no-container", 0, NULL, "weigh without one, with the caller's own rights",
 		apply_no_container },
 	{ "allow", 0, "WHAT", "let through io_uring, mounts or namespaces", apply_allow },
+	{ "seccomp", 0, "WHICH", "default, none, or a JSON profile beside the default",
+		apply_seccomp },
 	{ "read-only-dir", 0, "DIR", "show the host's DIR, without write access", apply_read_only },
 	{ "overlay-dir", 0, "DIR", "show it; what is written stays inside", apply_overlay },
 	{ "full-access-dir", 0, "DIR", "show it, and let writes reach the host",
@@ -528,6 +555,21 @@ static void complete_files(struct run_config *config)
 		config->output_directory = "output.files";
 }
 
+static bool allows_any(const struct run_config *config)
+{
+	return config->allow_io_uring || config->allow_mounts || config->allow_namespaces;
+}
+
+static int check_filter(const struct run_config *config, struct failure *why)
+{
+	if (config->filter == FILTER_NONE && allows_any(config))
+		return failure_set(why, 0, "--allow: nothing is refused with --seccomp none");
+	if (config->filter == FILTER_PROFILE && config->json_path &&
+		!strcmp(config->json_path, config->profile_path))
+		return failure_set(why, 0, "--json: would overwrite the profile of --seccomp");
+	return 0;
+}
+
 /* What has no meaning without a container. */
 static int check_no_container(const struct run_config *config, struct failure *why)
 {
@@ -535,8 +577,9 @@ static int check_no_container(const struct run_config *config, struct failure *w
 		bool is_given;
 		const char *text;
 	} contradictions[] = {
-		{ config->allow_io_uring || config->allow_mounts || config->allow_namespaces,
-			"--allow: nothing is refused with --no-container" },
+		{ allows_any(config), "--allow: nothing is refused with --no-container" },
+		{ config->has_filter && config->filter != FILTER_NONE,
+			"--seccomp: nothing is refused with --no-container" },
 		{ config->directory_count,
 			"--no-container: directories have no modes without a container" },
 		{ config->root_directory,
@@ -569,9 +612,13 @@ static int check(const struct run_config *config, struct failure *why)
 	}
 	if (!config->command[0][0])
 		return failure_set(why, 0, "the command is an empty word");
+	if (config->explain && config->json_path)
+		return failure_set(why, 0, "--json: nothing is weighed with --explain");
 	if (config->keep_system_config && config->hostname)
 		return failure_set(why, 0, "--hostname: --keep-system-config keeps the host's");
 	error = check_no_container(config, why);
+	if (!error)
+		error = check_filter(config, why);
 	return error ? error : check_limits(&config->limits, why);
 }
 

@@ -28,6 +28,7 @@
 #include "meter/account.h"
 #include "meter/collector.h"
 #include "check_probe.h"
+#include "explain.h"
 #include "options.h"
 #include "report/json.h"
 #include "report/summary.h"
@@ -269,6 +270,9 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 	read_start_time(result, account);
 	result->memory.peak = sandbox_memory_peak(run->sandbox);
 	judge_memory(run);
+	if (run->config->filter == FILTER_PROFILE)
+		result->syscalls.denied = number_unknown(
+			"what a seccomp profile refuses cannot be told from what the kernel does");
 	result->outcome.oom_kills =
 		sandbox_oom_kills(run->sandbox, &kills, NULL)
 			? number_unknown("no memory controller could be had for the run alone")
@@ -345,16 +349,31 @@ static int finish(struct run *run, struct failure *why)
 	return error;
 }
 
+static void describe_container(const struct run_config *config, struct result *result)
+{
+	static const char *const filters[] = {
+		[FILTER_DEFAULT] = "default",
+		[FILTER_NONE] = "none",
+		[FILTER_PROFILE] = "profile",
+	};
+
+	result->container.is_used = !config->no_container;
+	if (config->no_container)
+		return;
+	result->container.keeps_system_config = config->keep_system_config;
+	result->container.root_directory = config->root_directory;
+	result->container.filter = filters[config->filter];
+	result->container.profile_path = config->profile_path;
+}
+
 static void describe(struct run *run)
 {
 	struct result *result = run->result;
 
 	result->collector.mode = run->collector ? "private" : NULL;
 	result->collector.start_ns = run->collector ? collector_start_ns(run->collector) : 0;
-	result->container.is_used = !run->config->no_container;
 	result->limits = run->config->limits;
-	result->container.keeps_system_config = run->config->keep_system_config;
-	result->container.root_directory = run->config->root_directory;
+	describe_container(run->config, result);
 	if (!run->sandbox)
 		return;
 	if (result->limits.memory_bytes)
@@ -511,6 +530,8 @@ int run_command(int argc, char **argv)
 		options_print_help(stdout);
 		return 0;
 	}
+	if (config.explain)
+		return explain_run(&config, &why) ? print_failure(&why, 125) : 0;
 	if (config.json_path && output_file_open(config.json_path, &json, &why))
 		return print_failure(&why, 125);
 	close_inherited(&json);

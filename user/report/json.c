@@ -232,10 +232,11 @@ static void put_cpu_by_processor(struct document *document, const struct result 
 	put_known(document, "time", "cpu_by_processor_ns", processors, result->time.cpu.source);
 }
 
-static json_t *syscall_object(const struct syscall_count *call)
+static json_t *syscall_object(const struct syscall_count *call, bool is_denied_known)
 {
 	return json_pack("{s:o, s:o, s:o}", "count", integer_or_null(call->count), "errors",
-		integer_or_null(call->errors), "denied", integer_or_null(call->denied));
+		integer_or_null(call->errors), "denied",
+		is_denied_known ? integer_or_null(call->denied) : json_null());
 }
 
 static void put_syscalls_by_name(struct document *document, const struct syscall_result *syscalls)
@@ -249,7 +250,7 @@ static void put_syscalls_by_name(struct document *document, const struct syscall
 	names = json_object();
 	for (size_t i = 0; i < syscalls->by_name_count; i++)
 		put(document, names, syscalls->by_name[i].name,
-			syscall_object(&syscalls->by_name[i]));
+			syscall_object(&syscalls->by_name[i], syscalls->denied.is_known));
 	put_known(document, "syscalls", "by_name", names, syscalls->total.source);
 }
 
@@ -329,13 +330,16 @@ static void put_container(struct document *document, const struct result *result
 	const struct mount_notes *mounts = &result->container.mounts;
 	struct mount_counts counts = result_count_mounts(mounts);
 	const char *root = result->container.root_directory;
+	const char *profile = result->container.profile_path;
 
 	put(document, document->root, "container",
-		json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "used",
+		json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "used",
 			result->container.is_used, "cgroup_layout",
 			string_or_null(result->container.cgroup_layout), "root_directory",
 			root ? repaired_string(root) : json_null(), "system_config",
-			string_or_null(system_config_word(result)), "masked_mounts",
+			string_or_null(system_config_word(result)), "seccomp",
+			string_or_null(result->container.filter), "seccomp_profile",
+			profile ? repaired_string(profile) : json_null(), "masked_mounts",
 			integer_or_null(counts.masked), "unmapped_mounts",
 			integer_or_null(counts.unmapped), "read_only_mounts",
 			integer_or_null(counts.read_only), "mounts", mount_list(document, mounts)));

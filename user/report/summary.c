@@ -3,6 +3,7 @@
 #include "summary.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -291,6 +292,16 @@ static void print_mounts(const struct page *page)
 			text_format_count(others).text);
 }
 
+/* Which call it was, only the kernel's audit knows. */
+static void print_killing_profile(const struct page *page)
+{
+	const struct outcome *outcome = &page->result->outcome;
+
+	if (page->result->container.profile_path && outcome->kind == OUTCOME_SIGNALED &&
+		outcome->signal == SIGSYS)
+		print_note(page, "seccomp", "the profile kills so; the audit log names the call");
+}
+
 /* For people who ask */
 
 static void print_sandbox(const struct page *page)
@@ -306,6 +317,18 @@ static void print_sandbox(const struct page *page)
 			text_format_counted(result_count_mounts(&result->container.mounts).masked,
 				"mount", "mounts")
 				.text);
+}
+
+static void print_filter(const struct page *page)
+{
+	const char *filter = page->result->container.filter;
+	const char *path = page->result->container.profile_path;
+	cleanup_free char *quoted = path ? text_quote(path) : NULL;
+
+	if (quoted)
+		print_note(page, "seccomp", "tare's own filter, and the profile %s", quoted);
+	else if (filter && !strcmp(filter, "none"))
+		print_note(page, "seccomp", "no filter, as --seccomp none asks");
 }
 
 static bool is_unknown_because(const struct number *number, const char *reason)
@@ -380,7 +403,9 @@ static const struct {
 	{ has_run, print_missing_collector },
 	{ has_run, print_distrust },
 	{ has_run, print_mounts },
+	{ has_run, print_killing_profile },
 	{ has_run_and_is_verbose, print_sandbox },
+	{ has_run_and_is_verbose, print_filter },
 	{ has_run_and_is_verbose, print_reasons },
 };
 

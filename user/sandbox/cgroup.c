@@ -40,6 +40,39 @@ int cgroup_find(struct cgroup *cgroup, const struct mountinfo_list *mounts, stru
 	return cgroup_place(cgroup, mounts, memberships ? memberships : "", why);
 }
 
+/* --- Telling of them --- */
+
+static const char *const role_purposes[CGROUP_ROLES] = {
+	[CGROUP_UNIFIED] = "a cgroup2 directory below, which the collector knows the run by",
+	[CGROUP_MEMORY] = "one below for the memory controller of version 1",
+	[CGROUP_PIDS] = "one below for the pids controller of version 1",
+	[CGROUP_LAUNCHER] = "one below for tare itself, which makes room for controllers",
+};
+
+/* The name itself is another one in every run. */
+static void explain_directory(
+	const struct cgroup *cgroup, enum cgroup_role role, struct explanation *explanation)
+{
+	const char *path = cgroup->directories[role].path;
+	const char *name = strrchr(path, '/');
+	cleanup_free char *parent = name ? strndup(path, (size_t)(name - path)) : NULL;
+
+	if (parent)
+		explanation_add(
+			explanation, EXPLAIN_CGROUPS, "made", parent, "%s", role_purposes[role]);
+}
+
+void cgroup_explain(const struct cgroup *cgroup, struct explanation *explanation)
+{
+	for (int role = 0; role < CGROUP_ROLES; role++)
+		explain_directory(cgroup, role, explanation);
+	explanation_add(explanation, EXPLAIN_CGROUPS, "root's", "all their files",
+		"the command owns none of them");
+	if (!cgroup->has_memory)
+		explanation_add(explanation, EXPLAIN_CGROUPS, "none", "memory controller",
+			"none could be had for the run alone");
+}
+
 /* --- Making them --- */
 
 static int creation_failure(const struct cgroup *cgroup, const char *path, struct failure *why)

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "base/explanation.h"
 #include "base/failure.h"
 #include "base/result.h"
 #include "mountinfo.h"
@@ -58,6 +59,9 @@ int cgroup_find(struct cgroup *cgroup, const struct mountinfo_list *mounts, stru
 
 /* Makes them. On failure what was made is removed again. */
 int cgroup_create(struct cgroup *cgroup, struct failure *why);
+
+/* After cgroup_find. */
+void cgroup_explain(const struct cgroup *cgroup, struct explanation *explanation);
 
 /* "cgroup2" or "hybrid". */
 const char *cgroup_layout_name(const struct cgroup *cgroup);

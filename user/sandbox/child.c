@@ -10,8 +10,9 @@
 #include "child.h"
 
 #include <errno.h>
+#include <linux/keyctl.h>
 #include <sched.h>
-#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include "identity.h"
@@ -74,6 +75,17 @@ static int step_directory(const struct child_task *task, struct failure *why)
 				 "this one with --overlay-dir");
 }
 
+/*
+ * Without a filter nothing else keeps the command from the caller's keys: who was born with a
+ * session keyring possesses what is in it, whatever its identity.
+ */
+static int step_keyring(const struct child_task *task, struct failure *why)
+{
+	if (!task->filter && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0)
+		return failure_set(why, errno, "make a session keyring for the command");
+	return 0;
+}
+
 static int step_capabilities(const struct child_task *task, struct failure *why)
 {
 	(void)task;
@@ -82,7 +94,7 @@ static int step_capabilities(const struct child_task *task, struct failure *why)
 
 static int step_filter(const struct child_task *task, struct failure *why)
 {
-	return seccomp_filter_load(task->filter, why);
+	return task->filter ? seccomp_filter_load(task->filter, why) : 0;
 }
 
 static int step_wait(const struct child_task *task, struct failure *why)
@@ -121,6 +133,7 @@ static const struct {
 	{ step_session, false },
 	{ step_cgroup, false },
 	{ step_cgroup_namespace, true },
+	{ step_keyring, true },
 	{ step_identity, true },
 	{ step_descriptors, true },
 	{ step_directory, false },
@@ -129,6 +142,13 @@ static const struct {
 	{ step_wait, false },
 	{ step_freshen_clock, false },
 };
+
+int child_load_profile(void *argument, struct failure *why)
+{
+	const struct child_task *task = argument;
+
+	return seccomp_filter_load(task->profile, why);
+}
 
 int child_prepare(void *argument, struct failure *why)
 {

@@ -14,10 +14,11 @@ struct child_task {
 	int userns_fd;	   /* contained only */
 	uid_t uid;	   /* inside */
 	gid_t gid;
-	int go_fd;			     /* one byte comes when the exec may happen */
-	const struct cgroup *cgroup;	     /* version 1 directories to join */
-	const struct seccomp_filter *filter; /* contained only */
-	const char *directory;		     /* where the command starts */
+	int go_fd;			      /* one byte comes when the exec may happen */
+	const struct cgroup *cgroup;	      /* version 1 directories to join */
+	const struct seccomp_filter *filter;  /* contained only; NULL none */
+	const struct seccomp_filter *profile; /* the user's, beside the filter; NULL none */
+	const char *directory;		      /* where the command starts */
 };
 
 /*
@@ -25,5 +26,11 @@ struct child_task {
  * for the word to go, and returns 0 for the exec to follow. Allocates nothing.
  */
 int child_prepare(void *task, struct failure *why);
+
+/*
+ * A `run_last` function for process_start: loads the profile of a struct child_task. After it
+ * nothing but the exec is sure to be possible.
+ */
+int child_load_profile(void *task, struct failure *why);
 
 #endif

@@ -166,5 +166,32 @@ int identity_drop_capabilities(struct failure *why)
 	memset(none, 0, sizeof(none));
 	if (syscall(SYS_capset, &header, none))
 		return failure_set(why, errno, "drop all capabilities");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return failure_set(why, errno, "give up new privileges");
 	return 0;
+}
+
+static void explain_id(const char *name, unsigned int inside, struct explanation *explanation)
+{
+	char subject[64];
+
+	snprintf(subject, sizeof(subject), "%s %u", name, inside);
+	explanation_add(explanation, EXPLAIN_IDENTITY, "inside", subject,
+		"outside %u, which no account of the host has", IDENTITY_BASE + inside);
+}
+
+void identity_explain(uid_t uid, gid_t gid, bool may_nest, struct explanation *explanation)
+{
+	char range[64];
+
+	explain_id("uid", uid, explanation);
+	explain_id("gid", gid, explanation);
+	snprintf(range, sizeof(range), "0 to %u", IDENTITY_COUNT - 1);
+	explanation_add(explanation, EXPLAIN_IDENTITY, "mapped", range,
+		"outside %u more: the host's owners look as they are", IDENTITY_BASE);
+	explanation_add(explanation, EXPLAIN_IDENTITY, "none", "supplementary groups", "%s", "");
+	explanation_add(explanation, EXPLAIN_IDENTITY, "none", "capabilities",
+		"in all five sets, and no_new_privs keeps it so");
+	explanation_add(explanation, EXPLAIN_IDENTITY, may_nest ? "allowed" : "none",
+		"user namespaces", "below this one, by /proc/sys/user/max_user_namespaces");
 }

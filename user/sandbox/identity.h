@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "base/config.h"
+#include "base/explanation.h"
 #include "base/failure.h"
 
 /* Above every range that distributions hand out (systemd's end at 0x6fffffff). */
@@ -38,7 +39,12 @@ int identity_open_namespace(bool may_nest, struct failure *why);
  */
 int identity_enter(int userns_fd, uid_t uid, gid_t gid, struct failure *why);
 
-/* Empties the bounding, ambient, inheritable, permitted and effective sets, for good. */
+/*
+ * Empties the bounding, ambient, inheritable, permitted and effective sets, for good: by
+ * no_new_privs no exec gives any back.
+ */
 int identity_drop_capabilities(struct failure *why);
+
+void identity_explain(uid_t uid, gid_t gid, bool may_nest, struct explanation *explanation);
 
 #endif

@@ -189,6 +189,7 @@ static int step_bear(struct init *init, struct failure *why)
 		.fd_count = list_streams(task, streams),
 		.cgroup_fd = task->child.cgroup->directories[CGROUP_UNIFIED].fd,
 		.run = child_prepare,
+		.run_last = task->child.profile ? child_load_profile : NULL,
 		.argument = &task->child,
 		.path = init->program[0] ? init->program : task->command[0],
 		.argv = task->command,
@@ -209,8 +210,6 @@ static int step_drop(struct init *init, struct failure *why)
 		error = process_follow_parent(why);
 	if (!error)
 		error = identity_drop_capabilities(why);
-	if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return failure_set(why, errno, "give up new privileges");
 	return error;
 }
 
@@ -316,6 +315,26 @@ static void report_stop(struct init *init, int code)
 	(void)message_send(init->task->socket, &stopped, -1, NULL);
 }
 
+/* After the profile is loaded nothing but the exec is left, and it can be refused by killing. */
+static bool is_killed_by_profile(const struct init *init, int error)
+{
+	return error == -EOWNERDEAD && init->task->child.profile && init->death_signal == SIGSYS;
+}
+
+/* A failed step of the child is tare's failure; only the exec itself is the command's. */
+static int judge_exec_failure(struct init *init, int error, struct failure *why)
+{
+	bool is_killed = is_killed_by_profile(init, error);
+
+	init->is_exec_failure = is_killed || (error != -EOWNERDEAD && !strncmp(why->what, "execute",
+									      strlen("execute")));
+	if (is_killed)
+		why->errnum = EPERM;
+	if (is_killed || (init->is_exec_failure && init->task->child.profile && !why->hint[0]))
+		return failure_hint(why, "does the seccomp profile allow execve?");
+	return error;
+}
+
 /*
  * Only now is it asked whether the exec had happened: to wait for the answer would mean to be woken
  * by the exec, on the command's own processor as like as not, inside the measured window.
@@ -329,11 +348,8 @@ static int report_end(struct init *init, struct failure *why)
 	init->death_signal = death.is_signaled ? death.code : 0;
 	if (!error)
 		error = process_exec_fate(init->command, why);
-	/* A failed step of the child is tare's failure; only the exec itself is the command's. */
-	init->is_exec_failure =
-		error && error != -EOWNERDEAD && !strncmp(why->what, "execute", strlen("execute"));
 	if (error)
-		return error;
+		return judge_exec_failure(init, error, why);
 	ended.is_signaled = death.is_signaled;
 	ended.core_dumped = death.core_dumped;
 	ended.code = death.code;

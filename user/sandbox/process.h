@@ -44,6 +44,12 @@ struct process_spec {
 	int (*run)(void *argument, struct failure *why); /* may be NULL with a path */
 	void *argument;
 
+	/*
+	 * With a path: the last thing before the exec, when descriptors are in place; may be NULL.
+	 * For what would forbid the child the rest of its way.
+	 */
+	int (*run_last)(void *argument, struct failure *why);
+
 	const char *path;	      /* executed as it stands, without PATH; NULL: no exec */
 	char *const *argv;	      /* NULL-terminated, not empty */
 	char *const *envp;	      /* NULL: the environment of the caller */

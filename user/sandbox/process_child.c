@@ -305,6 +305,8 @@ static int child_prepare_and_execute(struct process_child *child, struct failure
 		result = process_follow_parent(why);
 	if (!result)
 		result = child_map_descriptors(child, why);
+	if (!result && child->spec->run_last)
+		result = child->spec->run_last(child->spec->argument, why);
 	return result ? result : child_execute(child->spec, why);
 }
 

@@ -755,7 +755,7 @@ static bool may_be_missing(const struct builder *builder, const struct view_entr
 {
 	if (entry->mode == VIEW_HIDDEN)
 		return !has_entries_below(builder->spec->view, entry);
-	return entry->is_mount && !entry->is_of_host;
+	return entry->type && !entry->is_of_host;
 }
 
 static int build_entry(struct builder *builder, struct failure *why)
@@ -768,7 +768,7 @@ static int build_entry(struct builder *builder, struct failure *why)
 		return cover_directory(builder, entry->path, why);
 	mount_fd = make_entry(builder, why);
 	/* What somebody unmounts while this goes on is no longer to be shown. */
-	if (mount_fd == -ENOENT && entry->is_mount)
+	if (mount_fd == -ENOENT && entry->type)
 		return 0;
 	if (mount_fd < 0)
 		return mount_fd;
@@ -858,4 +858,50 @@ int root_build(const struct root_spec *spec, int *null_fd, int *layers_fd, struc
 	close_fd(&builder.null_fd);
 	close_fd(&builder.empty_fd);
 	return error;
+}
+
+/* --- What it makes, told --- */
+
+static void explain_fresh(const struct fresh_mount *fresh, struct explanation *explanation)
+{
+	explanation_add(explanation, EXPLAIN_KERNEL_FILES, "fresh", fresh->path, "%s%s",
+		fresh->type, fresh->attributes & MOUNT_ATTR_RDONLY ? ", read-only" : "");
+}
+
+static void explain_devices(struct explanation *explanation)
+{
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		snprintf(path, sizeof(path), "/dev/%s", devices[i].name);
+		explanation_add(explanation, EXPLAIN_KERNEL_FILES, "device", path,
+			"character device %u:%u", devices[i].major, devices[i].minor);
+	}
+	for (size_t i = 0; i < sizeof(device_links) / sizeof(device_links[0]); i++) {
+		snprintf(path, sizeof(path), "/dev/%s", device_links[i].name);
+		explanation_add(explanation, EXPLAIN_KERNEL_FILES, "link", path, "to %s",
+			device_links[i].target);
+	}
+}
+
+/* /proc and /sys are the same on the host, so far as it sees them itself. */
+static void explain_covers(
+	const char *const *paths, const char *state, struct explanation *explanation)
+{
+	char path[64];
+
+	for (; *paths; paths++) {
+		snprintf(path, sizeof(path), "/%s", *paths);
+		explanation_add(explanation, EXPLAIN_KERNEL_FILES, state, path, "%s",
+			access(path, F_OK) ? "not on this machine" : "");
+	}
+}
+
+void root_explain(struct explanation *explanation)
+{
+	for (size_t i = 0; i < sizeof(fresh_mounts) / sizeof(fresh_mounts[0]); i++)
+		explain_fresh(&fresh_mounts[i], explanation);
+	explain_devices(explanation);
+	explain_covers(masked_paths, "empty", explanation);
+	explain_covers(read_only_paths, "read-only", explanation);
 }

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include <sys/types.h>
+#include "base/explanation.h"
 #include "base/failure.h"
 #include "scratch.h"
 #include "system_config.h"
@@ -31,5 +32,8 @@ struct root_spec {
  * may be another file soon.
  */
 int root_build(const struct root_spec *spec, int *null_fd, int *layers_fd, struct failure *why);
+
+/* What it makes besides the view: /proc, /sys, /dev and what is covered in them. */
+void root_explain(struct explanation *explanation);
 
 #endif

@@ -24,11 +24,14 @@
 #include "limit.h"
 #include "message.h"
 #include "mountinfo.h"
+#include "namespace.h"
 #include "process.h"
 #include "result_files.h"
+#include "sandbox_explain.h"
 #include "sandbox_view.h"
 #include "scratch.h"
 #include "seccomp.h"
+#include "seccomp_profile.h"
 #include "terminal.h"
 
 struct sandbox {
@@ -37,7 +40,7 @@ struct sandbox {
 	struct scratch scratch;
 	struct janitor *janitor;
 	struct sandbox_view view;
-	struct seccomp_filter filter;
+	struct seccomp_filter filter, profile; /* without instructions when there is none */
 	struct terminal terminal;
 	struct init_task task;
 	struct process *init; /* PID 1 */
@@ -100,18 +103,57 @@ static unsigned int allowed_groups(const struct run_config *config)
 
 size_t sandbox_list_refusals(const struct run_config *config, struct refusal_rule *out, size_t room)
 {
-	if (config->no_container)
+	if (config->no_container || config->filter == FILTER_NONE)
 		return 0;
 	return seccomp_list_refusals(allowed_groups(config), out, room);
 }
 
-static int prepare_container(
+static int build_profile(struct sandbox *sandbox, const char *path, struct failure *why)
+{
+	struct seccomp_profile profile;
+	int error = seccomp_profile_read(&profile, path, why);
+
+	if (!error)
+		error = seccomp_profile_build(&profile, &sandbox->profile, why);
+	seccomp_profile_done(&profile);
+	return error;
+}
+
+static int build_filters(
 	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
 {
-	int error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
+	int error = 0;
 
-	if (error)
+	if (config->filter != FILTER_NONE)
+		error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
+	if (!error && config->filter == FILTER_PROFILE)
+		error = build_profile(sandbox, config->profile_path, why);
+	return error;
+}
+
+/* All that can be wrong with what was asked for is found here, before anything is made. */
+static int plan(struct sandbox *sandbox, const struct run_config *config,
+	const struct mountinfo_list *mounts, struct failure *why)
+{
+	int error = sandbox_view_plan(&sandbox->view, config, mounts, why);
+
+	if (error || config->no_container)
 		return error;
+	return build_filters(sandbox, config, why);
+}
+
+static void free_plan(struct sandbox *sandbox)
+{
+	sandbox_view_done(&sandbox->view);
+	seccomp_filter_done(&sandbox->filter);
+	seccomp_filter_done(&sandbox->profile);
+}
+
+static int open_userns(
+	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+{
+	if (config->no_container)
+		return 0;
 	sandbox->userns_fd = identity_open_namespace(config->allow_namespaces, why);
 	if (sandbox->userns_fd < 0)
 		return sandbox->userns_fd;
@@ -183,7 +225,8 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 			.gid = spec->config->gid,
 			.go_fd = sandbox->go[0],
 			.cgroup = &sandbox->cgroup,
-			.filter = &sandbox->filter,
+			.filter = sandbox->filter.count ? &sandbox->filter : NULL,
+			.profile = sandbox->profile.count ? &sandbox->profile : NULL,
 			.directory = sandbox->view.directory,
 		},
 	};
@@ -191,16 +234,10 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 	memcpy(task->tares_own, spec->tares_own, sizeof(task->tares_own));
 }
 
-/*
- * Without CLONE_NEWUSER: the namespaces belong to the host's user namespace, so that even all
- * capabilities of the command's own user namespace would have no power over them.
- */
 static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
 {
-	static const uint64_t namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
-	uint64_t network = spec->config->network_access ? 0 : CLONE_NEWNET;
 	struct process_spec init = {
-		.clone_flags = spec->config->no_container ? 0 : namespaces | network,
+		.clone_flags = spec->config->no_container ? 0 : namespace_flags(spec->config),
 		.cgroup_fd = -1,
 		.run = init_run,
 		.argument = &sandbox->task,
@@ -237,6 +274,15 @@ static int check_proc(struct failure *why)
 	return failure_hint(why, "mount it: sudo mount -t proc proc /proc");
 }
 
+/*
+ * In the caller's session it is the filter that keeps the command from typing for the caller's
+ * shell; without it the command gets a session of its own, which the kernel lets type nowhere.
+ */
+static bool may_share_terminal(const struct run_config *config)
+{
+	return config->no_container || config->filter != FILTER_NONE;
+}
+
 static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
 {
 	struct mountinfo_list mounts = { 0 };
@@ -245,17 +291,18 @@ static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, st
 	if (!error)
 		error = mountinfo_read(&mounts, why);
 	if (!error)
-		error = sandbox_view_plan(&sandbox->view, spec->config, &mounts, why);
+		error = plan(sandbox, spec->config, &mounts, why);
 	if (!error)
 		error = make_directories(sandbox, spec->config, &mounts, why);
 	if (!error)
 		error = set_limits(sandbox, &spec->config->limits, why);
-	if (!error && !spec->config->no_container)
-		error = prepare_container(sandbox, spec->config, why);
+	if (!error)
+		error = open_userns(sandbox, spec->config, why);
 	mountinfo_done(&mounts);
 	if (error)
 		return error;
-	terminal_open(&sandbox->terminal);
+	if (may_share_terminal(spec->config))
+		terminal_open(&sandbox->terminal);
 	return start_init(sandbox, spec, why);
 }
 
@@ -280,6 +327,47 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 	}
 	*out = sandbox;
 	return 0;
+}
+
+/* --- Explaining --- */
+
+/* By the same steps as open_all, up to where it would make something. */
+static int plan_all(struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+{
+	struct mountinfo_list mounts = { 0 };
+	int error = mountinfo_read(&mounts, why);
+
+	if (!error)
+		error = plan(sandbox, config, &mounts, why);
+	if (!error)
+		error = cgroup_find(&sandbox->cgroup, &mounts, why);
+	mountinfo_done(&mounts);
+	if (!error && may_share_terminal(config))
+		terminal_open(&sandbox->terminal);
+	return error;
+}
+
+int sandbox_explain(
+	const struct run_config *config, struct explanation *explanation, struct failure *why)
+{
+	struct sandbox sandbox = { .terminal.fd = -1, .view = SANDBOX_VIEW_NONE };
+	struct sandbox_plan planned = {
+		.config = config,
+		.view = &sandbox.view.view,
+		.cgroup = &sandbox.cgroup,
+		.allowed_groups = allowed_groups(config),
+	};
+	int error;
+
+	cgroup_clear(&sandbox.cgroup);
+	error = plan_all(&sandbox, config, why);
+	planned.directory = sandbox.view.directory;
+	planned.has_terminal = terminal_is_shared(&sandbox.terminal);
+	if (!error)
+		error = sandbox_explain_plan(&planned, explanation, why);
+	terminal_close(&sandbox.terminal);
+	free_plan(&sandbox);
+	return error;
 }
 
 /* --- Running --- */
@@ -570,9 +658,8 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 	close_fd(&sandbox->userns_fd);
 	close_fd(&sandbox->command_pidfd);
 	close_fd(&sandbox->memory_event_fd);
-	sandbox_view_done(&sandbox->view);
 	free(sandbox->true_directory);
-	seccomp_filter_done(&sandbox->filter);
+	free_plan(sandbox);
 	free(sandbox);
 	return error;
 }

@@ -14,12 +14,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "base/config.h"
+#include "base/explanation.h"
 #include "base/failure.h"
 #include "base/file_copy.h"
 #include "base/refusal.h"
 #include "base/result.h"
 
 struct sandbox;
+
+/*
+ * What the sandbox of a run would isolate and what not, from the tables that do it. Makes nothing.
+ * Fails as sandbox_open does for what cannot be.
+ */
+int sandbox_explain(
+	const struct run_config *config, struct explanation *explanation, struct failure *why);
 
 struct sandbox_spec {
 	const struct run_config *config; /* borrowed until close */

@@ -8,16 +8,14 @@
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "base/cleanup.h"
+#include "seccomp_export.h"
 
 #ifndef AF_VSOCK
 #define AF_VSOCK 40
@@ -42,7 +40,21 @@ struct rule {
 	enum rule_kind kind;
 	unsigned int argument;
 	uint64_t value;
+	const char *word; /* what the value is called */
 };
+
+#define CALL(name, error, group)                                                                   \
+	{                                                                                          \
+		name, error, group, REFUSE_CALL, 0, 0, NULL                                        \
+	}
+#define VALUE(name, error, group, argument, value)                                                 \
+	{                                                                                          \
+		name, error, group, REFUSE_VALUE, argument, value, #value                          \
+	}
+#define FLAGS(name, error, group, argument, value, word)                                           \
+	{                                                                                          \
+		name, error, group, REFUSE_FLAGS, argument, value, word                            \
+	}
 
 #define NAMESPACE_FLAGS                                                                            \
 	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | \
@@ -55,14 +67,14 @@ struct rule {
  */
 static const struct rule rules[] = {
 	/* Keys are found by serial number, from any namespace. */
-	{ "add_key", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
-	{ "request_key", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
-	{ "keyctl", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
+	CALL("add_key", EPERM, SECCOMP_ALWAYS),
+	CALL("request_key", EPERM, SECCOMP_ALWAYS),
+	CALL("keyctl", EPERM, SECCOMP_ALWAYS),
 
 	/* Ways into the kernel that a measured program has no business with. */
-	{ "bpf", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
-	{ "perf_event_open", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
-	{ "userfaultfd", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
+	CALL("bpf", EPERM, SECCOMP_ALWAYS),
+	CALL("perf_event_open", EPERM, SECCOMP_ALWAYS),
+	CALL("userfaultfd", EPERM, SECCOMP_ALWAYS),
 
 	/*
 	 * Sockets to the hypervisor belong to no network namespace. The old 32-bit ABI has all
@@ -71,36 +83,37 @@ static const struct rule rules[] = {
 	 * First, because libseccomp adds a socketcall with the error of the plain call to its rule,
 	 * and keeps what is there already.
 	 */
-	{ "socketcall", ENOSYS, SECCOMP_ALWAYS, REFUSE_VALUE, 0, SYS_SOCKET },
-	{ "socketcall", ENOSYS, SECCOMP_ALWAYS, REFUSE_VALUE, 0, SYS_SOCKETPAIR },
-	{ "socket", EAFNOSUPPORT, SECCOMP_ALWAYS, REFUSE_VALUE, 0, AF_VSOCK },
-	{ "socketpair", EAFNOSUPPORT, SECCOMP_ALWAYS, REFUSE_VALUE, 0, AF_VSOCK },
+	VALUE("socketcall", ENOSYS, SECCOMP_ALWAYS, 0, SYS_SOCKET),
+	VALUE("socketcall", ENOSYS, SECCOMP_ALWAYS, 0, SYS_SOCKETPAIR),
+	VALUE("socket", EAFNOSUPPORT, SECCOMP_ALWAYS, 0, AF_VSOCK),
+	VALUE("socketpair", EAFNOSUPPORT, SECCOMP_ALWAYS, 0, AF_VSOCK),
 
 	/* Typing into the caller's terminal. */
-	{ "ioctl", EPERM, SECCOMP_ALWAYS, REFUSE_VALUE, 1, TIOCSTI },
-	{ "ioctl", EPERM, SECCOMP_ALWAYS, REFUSE_VALUE, 1, TIOCLINUX },
+	VALUE("ioctl", EPERM, SECCOMP_ALWAYS, 1, TIOCSTI),
+	VALUE("ioctl", EPERM, SECCOMP_ALWAYS, 1, TIOCLINUX),
 
 	/* Work that bypasses the system calls that are counted and filtered. */
-	{ "io_uring_setup", ENOSYS, SECCOMP_IO_URING, REFUSE_CALL, 0, 0 },
-	{ "io_uring_enter", ENOSYS, SECCOMP_IO_URING, REFUSE_CALL, 0, 0 },
-	{ "io_uring_register", ENOSYS, SECCOMP_IO_URING, REFUSE_CALL, 0, 0 },
+	CALL("io_uring_setup", ENOSYS, SECCOMP_IO_URING),
+	CALL("io_uring_enter", ENOSYS, SECCOMP_IO_URING),
+	CALL("io_uring_register", ENOSYS, SECCOMP_IO_URING),
 
-	{ "mount", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
-	{ "umount2", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
-	{ "umount", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
-	{ "pivot_root", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
-	{ "move_mount", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
-	{ "open_tree", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
-	{ "mount_setattr", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
-	{ "fsopen", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
-	{ "fsconfig", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
-	{ "fsmount", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
-	{ "fspick", EPERM, SECCOMP_MOUNTS, REFUSE_CALL, 0, 0 },
+	CALL("mount", EPERM, SECCOMP_MOUNTS),
+	CALL("umount2", EPERM, SECCOMP_MOUNTS),
+	CALL("umount", EPERM, SECCOMP_MOUNTS),
+	CALL("pivot_root", EPERM, SECCOMP_MOUNTS),
+	CALL("move_mount", EPERM, SECCOMP_MOUNTS),
+	CALL("open_tree", EPERM, SECCOMP_MOUNTS),
+	CALL("mount_setattr", EPERM, SECCOMP_MOUNTS),
+	CALL("fsopen", EPERM, SECCOMP_MOUNTS),
+	CALL("fsconfig", EPERM, SECCOMP_MOUNTS),
+	CALL("fsmount", EPERM, SECCOMP_MOUNTS),
+	CALL("fspick", EPERM, SECCOMP_MOUNTS),
 
 	/* The time flag shares its bit with clone's exit signal; only unshare can mean it. */
-	{ "setns", EPERM, SECCOMP_NAMESPACES, REFUSE_CALL, 0, 0 },
-	{ "unshare", EPERM, SECCOMP_NAMESPACES, REFUSE_FLAGS, 0, NAMESPACE_FLAGS | CLONE_NEWTIME },
-	{ "clone", EPERM, SECCOMP_NAMESPACES, REFUSE_FLAGS, 0, NAMESPACE_FLAGS },
+	CALL("setns", EPERM, SECCOMP_NAMESPACES),
+	FLAGS("unshare", EPERM, SECCOMP_NAMESPACES, 0, NAMESPACE_FLAGS | CLONE_NEWTIME,
+		"CLONE_NEW*"),
+	FLAGS("clone", EPERM, SECCOMP_NAMESPACES, 0, NAMESPACE_FLAGS, "CLONE_NEW*"),
 };
 
 #define RULE_COUNT (sizeof(rules) / sizeof(rules[0]))
@@ -176,27 +189,6 @@ static int add_rules(scmp_filter_ctx context, unsigned int allowed, struct failu
 	return 0;
 }
 
-/* libseccomp writes the program only to a file. */
-static int export_program(
-	scmp_filter_ctx context, struct seccomp_filter *filter, struct failure *why)
-{
-	cleanup_fd int file = memfd_create("seccomp", MFD_CLOEXEC);
-	struct stat status;
-	int error;
-
-	if (file < 0)
-		return failure_set(why, errno, "make a file for the system call filter");
-	error = seccomp_export_bpf(context, file);
-	if (error || fstat(file, &status))
-		return failure_set(why, error ? -error : errno, "write the system call filter");
-	filter->instructions = malloc(status.st_size);
-	filter->count = status.st_size / sizeof(*filter->instructions);
-	if (!filter->instructions ||
-		pread(file, filter->instructions, status.st_size, 0) != status.st_size)
-		return failure_set(why, EIO, "read the system call filter back");
-	return 0;
-}
-
 int seccomp_filter_build(struct seccomp_filter *filter, unsigned int allowed, struct failure *why)
 {
 	scmp_filter_ctx context = seccomp_init(SCMP_ACT_ALLOW);
@@ -207,7 +199,7 @@ int seccomp_filter_build(struct seccomp_filter *filter, unsigned int allowed, st
 		return failure_set(why, ENOMEM, "prepare the system call filter");
 	error = add_rules(context, allowed, why);
 	if (!error)
-		error = export_program(context, filter, why);
+		error = seccomp_export(context, filter, why);
 	seccomp_release(context);
 	return error;
 }
@@ -216,9 +208,7 @@ int seccomp_filter_load(const struct seccomp_filter *filter, struct failure *why
 {
 	struct sock_fprog program = { .len = filter->count, .filter = filter->instructions };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return failure_set(why, errno, "give up new privileges");
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter->flags, &program))
 		return failure_set(why, errno, "load the system call filter");
 	return 0;
 }
@@ -269,6 +259,54 @@ size_t seccomp_list_refusals(unsigned int allowed, struct refusal_rule *out, siz
 			count += describe_rule(&rules[i], abi, &out[count]);
 	}
 	return count;
+}
+
+/* --- What it refuses, told --- */
+
+static const struct {
+	enum seccomp_group group;
+	const char *name; /* of --allow */
+} groups[] = {
+	{ SECCOMP_IO_URING, "io_uring" },
+	{ SECCOMP_MOUNTS, "mounts" },
+	{ SECCOMP_NAMESPACES, "namespaces" },
+};
+
+static const char *group_name(enum seccomp_group group)
+{
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		if (groups[i].group == group)
+			return groups[i].name;
+	}
+	return NULL;
+}
+
+static void describe_condition(const struct rule *rule, char *text, size_t size)
+{
+	const char *relation = rule->kind == REFUSE_FLAGS ? "has any of" : "is";
+
+	*text = '\0';
+	if (rule->kind != REFUSE_CALL)
+		snprintf(text, size, " if argument %u %s %#llx (%s)", rule->argument, relation,
+			(unsigned long long)rule->value, rule->word);
+}
+
+void seccomp_explain(unsigned int allowed, struct explanation *explanation)
+{
+	for (size_t i = 0; i < RULE_COUNT; i++) {
+		const struct rule *rule = &rules[i];
+		const char *group = group_name(rule->group);
+		char condition[128];
+
+		describe_condition(rule, condition, sizeof(condition));
+		if (rule->group & allowed)
+			explanation_add(explanation, EXPLAIN_SYSTEM_CALLS, "allowed", rule->name,
+				"by --allow %s", group);
+		else
+			explanation_add(explanation, EXPLAIN_SYSTEM_CALLS, "refused", rule->name,
+				"%s%s%s%s", failure_errno_name(rule->error), condition,
+				group ? ", unless --allow " : "", group ? group : "");
+	}
 }
 
 void seccomp_filter_done(struct seccomp_filter *filter)

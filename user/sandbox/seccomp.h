@@ -10,6 +10,7 @@
 #include <linux/filter.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "base/explanation.h"
 #include "base/failure.h"
 #include "base/refusal.h"
 
@@ -24,12 +25,16 @@ enum seccomp_group {
 struct seccomp_filter {
 	struct sock_filter *instructions; /* owned */
 	unsigned short count;
+	unsigned int flags; /* SECCOMP_FILTER_FLAG_..., to load it with */
 };
 
 /* Builds the filter without the groups in `allowed`. */
 int seccomp_filter_build(struct seccomp_filter *filter, unsigned int allowed, struct failure *why);
 
-/* Loads it into this thread, with no_new_privs, for good. Allocates nothing. */
+/*
+ * Loads it into this thread, which has no_new_privs, for good. Allocates nothing. Of several
+ * filters the strictest verdict holds, and of equally strict ones that of the one loaded last.
+ */
 int seccomp_filter_load(const struct seccomp_filter *filter, struct failure *why);
 
 /*
@@ -37,6 +42,8 @@ int seccomp_filter_load(const struct seccomp_filter *filter, struct failure *why
  * them, of which there are fewer than 128. Returns how many.
  */
 size_t seccomp_list_refusals(unsigned int allowed, struct refusal_rule *out, size_t room);
+
+void seccomp_explain(unsigned int allowed, struct explanation *explanation);
 
 void seccomp_filter_done(struct seccomp_filter *filter);
 

@@ -87,14 +87,16 @@ static int add(struct view *view, const struct place *place, enum view_mode mode
 	*entry = (struct view_entry){
 		.path = strdup(place->path),
 		.source = is_shown ? strdup(place->source) : NULL,
+		.type = place->type ? strdup(place->type) : NULL,
 		.mode = mode,
-		.is_mount = place->type,
 		.is_of_host = place->is_of_host,
 		.may_be_made =
 			parent && (parent->mode == VIEW_HIDDEN || parent->mode == VIEW_OVERLAY),
 	};
 	view->count++;
-	return entry->path && (entry->source || !is_shown) ? 0 : -ENOMEM;
+	if (!entry->path || (is_shown && !entry->source) || (place->type && !entry->type))
+		return -ENOMEM;
+	return 0;
 }
 
 /* Whether what holds above already makes of this place what its rule wants. */
@@ -326,11 +328,34 @@ int view_split(struct view *view, const char *path, struct failure *why)
 	return 0;
 }
 
+static const struct {
+	const char *name, *meaning;
+} modes[] = {
+	[VIEW_OVERLAY] = { "overlay", "the host's; what is written stays inside" },
+	[VIEW_READ_ONLY] = { "read-only", "the host's; nothing can be written" },
+	[VIEW_FULL_ACCESS] = { "full-access", "the host's; what is written is written there" },
+	[VIEW_HIDDEN] = { "hidden", "an empty directory of the command's own" },
+	[VIEW_MASKED] = { "masked", "a mount without files of the host's: shown empty" },
+};
+
+void view_explain(const struct view *view, struct explanation *explanation)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		const struct view_entry *entry = &view->entries[i];
+		const char *type = entry->type;
+
+		explanation_add(explanation, EXPLAIN_FILES, modes[entry->mode].name, entry->path,
+			"%s%s%s%s", modes[entry->mode].meaning, type ? " (" : "", type ? type : "",
+			type ? ")" : "");
+	}
+}
+
 void view_done(struct view *view)
 {
 	for (size_t i = 0; i < view->count; i++) {
 		free(view->entries[i].path);
 		free(view->entries[i].source);
+		free(view->entries[i].type);
 	}
 	free(view->entries);
 	*view = (struct view){ 0 };

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/config.h"
+#include "base/explanation.h"
 #include "mountinfo.h"
 
 enum view_mode {
@@ -30,8 +31,9 @@ struct view_entry {
 	char *path;   /* owned; absolute, inside */
 	char *source; /* owned; what of the host is shown there, without links; NULL: nothing is */
 	enum view_mode mode;
+	char *type;	    /* owned; of the host's mount there, which may be gone when it is built;
+			     * NULL: it is a rule's directory */
 	unsigned int notes; /* of enum view_note; all but the first are found while it is built */
-	bool is_mount;	    /* of the host, which may be gone when it is built */
 	bool is_part;	    /* of the entry above it, without a rule or a mount of its own */
 	bool is_of_host;    /* as view_rule has it */
 	bool may_be_made;   /* it lies in a layer of the command's own, which may lack its directory
@@ -96,6 +98,8 @@ const struct view_entry *view_entry_of(const struct view *view, const char *path
 
 /* Gives a directory an entry of its own, with the mode of the one that shows it. */
 int view_split(struct view *view, const char *path, struct failure *why);
+
+void view_explain(const struct view *view, struct explanation *explanation);
 
 void view_done(struct view *view);
 

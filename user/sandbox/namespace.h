@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The namespaces of a container: which there are, and which of them PID 1 is born in. */
+#ifndef TARE_NAMESPACE_H
+#define TARE_NAMESPACE_H
+
+#include <stdint.h>
+#include "base/config.h"
+#include "base/explanation.h"
+
+/* CLONE_NEW* flags for the birth of PID 1. */
+uint64_t namespace_flags(const struct run_config *config);
+
+void namespace_explain(const struct run_config *config, struct explanation *explanation);
+
+#endif
