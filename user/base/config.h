@@ -23,8 +23,8 @@ struct directory_rule {
 #define DIRECTORY_RULES 256
 #define ENVIRONMENT_RULES 256
 
-/* Ids from here on have no counterpart inside: as many are mapped (see sandbox/identity.h). */
-#define CONFIG_ID_LIMIT 0x70000000u
+/* Ids from here on are not the command's: the first is PID 1's, others are not mapped. */
+#define CONFIG_ID_LIMIT 0x6fffffffu
 
 struct run_config {
 	char *const *command; /* NULL-terminated, borrowed from main's argv */

@@ -63,7 +63,7 @@ static int step_directory(const struct child_task *task, struct failure *why)
 static int step_capabilities(const struct child_task *task, struct failure *why)
 {
 	(void)task;
-	return identity_drop_capabilities(why);
+	return identity_drop_capabilities(false, why);
 }
 
 static int step_filter(const struct child_task *task, struct failure *why)

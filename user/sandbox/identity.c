@@ -9,7 +9,6 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -149,18 +148,18 @@ static int drop_bounding_set(struct failure *why)
 	return 0;
 }
 
-int identity_drop_capabilities(struct failure *why)
+int identity_drop_capabilities(bool may_signal, struct failure *why)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[2];
+	uint32_t kept = may_signal ? CAP_TO_MASK(CAP_KILL) : 0;
+	struct __user_cap_data_struct sets[2] = { { .effective = kept, .permitted = kept } };
 	int error = drop_bounding_set(why);
 
 	if (error)
 		return error;
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
 		return failure_set(why, errno, "clear the ambient capabilities");
-	memset(none, 0, sizeof(none));
-	if (syscall(SYS_capset, &header, none))
+	if (syscall(SYS_capset, &header, sets))
 		return failure_set(why, errno, "drop all capabilities");
 	return 0;
 }
