@@ -498,6 +498,8 @@ int run_command(int argc, char **argv)
 		options_print_help(stdout);
 		return 0;
 	}
+	if (sandbox_check(&config, &why))
+		return print_failure(&why, 125);
 	if (config.json_path && output_file_open(config.json_path, &json, &why))
 		return print_failure(&why, 125);
 	close_inherited(&json);

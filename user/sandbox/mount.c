@@ -79,15 +79,40 @@ int mount_open_inside(int root_fd, const char *path, int flags, struct failure *
 	return fd;
 }
 
-int mount_attach(int mount_fd, int root_fd, const char *path, struct failure *why)
+int mount_open_exactly(int root_fd, const char *path, struct failure *why)
 {
-	cleanup_fd int target = mount_open_inside(root_fd, path, 0, why);
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS,
+	};
+	int fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
 
+	if (fd < 0)
+		return failure_set(why, errno, "find '%s', without following links", path);
+	return fd;
+}
+
+static int attach(int mount_fd, int target, const char *path, struct failure *why)
+{
 	if (target < 0)
 		return target;
 	if (move_mount(mount_fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
 		return failure_set(why, errno, "mount over '%s' inside the container", path);
 	return 0;
+}
+
+int mount_attach(int mount_fd, int root_fd, const char *path, struct failure *why)
+{
+	cleanup_fd int target = mount_open_inside(root_fd, path, 0, why);
+
+	return attach(mount_fd, target, path, why);
+}
+
+int mount_attach_exactly(int mount_fd, int root_fd, const char *path, struct failure *why)
+{
+	cleanup_fd int target = mount_open_exactly(root_fd, path, why);
+
+	return attach(mount_fd, target, path, why);
 }
 
 int mount_make_private(struct failure *why)

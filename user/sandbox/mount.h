@@ -38,8 +38,17 @@ int mount_change(int mount_fd, uint64_t attributes, int userns_fd, struct failur
  */
 int mount_open_inside(int root_fd, const char *path, int flags, struct failure *why);
 
+/*
+ * Opens a path in which no name may be a link: -ELOOP, when somebody has put one there since the
+ * path was found. AT_FDCWD with an absolute path is the host's.
+ */
+int mount_open_exactly(int root_fd, const char *path, struct failure *why);
+
 /* Puts the mount over `path` inside `root_fd`, which must exist. The mount stays the caller's. */
 int mount_attach(int mount_fd, int root_fd, const char *path, struct failure *why);
+
+/* The same for a path in which no name may be a link. */
+int mount_attach_exactly(int mount_fd, int root_fd, const char *path, struct failure *why);
 
 /* Makes every mount of this mount namespace private: nothing goes to or comes from the host. */
 int mount_make_private(struct failure *why);

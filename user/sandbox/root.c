@@ -110,6 +110,25 @@ static int make_upper(
 	return 0;
 }
 
+/*
+ * Without an upper layer it is read-only as a whole. Through a plain read-only mount the command
+ * could still talk to the host's sockets, write into its FIFOs and lock its files: those of an
+ * overlay are the overlay's own. The kernel wants two layers then.
+ */
+static int mount_read_only_overlay(const struct builder *builder, int number, struct failure *why)
+{
+	char lower[128];
+	const struct mount_option options[] = {
+		{ "source", "tare" },
+		{ "lowerdir", lower },
+		{ NULL, NULL },
+	};
+
+	snprintf(lower, sizeof(lower), "/proc/self/fd/%d/lower%d:/proc/self/fd/%d/empty",
+		builder->scratch_fd, number, builder->scratch_fd);
+	return mount_new("overlay", options, MOUNT_PLAIN | MOUNT_ATTR_RDONLY, why);
+}
+
 static int mount_overlay(const struct builder *builder, int number, struct failure *why)
 {
 	char lower[64], upper[64], work[64];
@@ -129,17 +148,24 @@ static int mount_overlay(const struct builder *builder, int number, struct failu
 	return mount_new("overlay", options, MOUNT_PLAIN, why);
 }
 
+static int attach_lower(
+	const struct builder *builder, int lower_fd, int number, struct failure *why)
+{
+	char name[32];
+	int error;
+
+	snprintf(name, sizeof(name), "lower%d", number);
+	error = make_directory(builder->scratch_fd, name, 0700, why);
+	return error ? error : mount_attach(lower_fd, builder->scratch_fd, name, why);
+}
+
 /* Returns an unattached overlay over the mapped copy, which is attached to the scratch. */
 static int overlay_over(struct builder *builder, int lower_fd, struct failure *why)
 {
 	char name[32];
 	int number = builder->layers++;
-	int error;
+	int error = attach_lower(builder, lower_fd, number, why);
 
-	snprintf(name, sizeof(name), "lower%d", number);
-	error = make_directory(builder->scratch_fd, name, 0700, why);
-	if (!error)
-		error = mount_attach(lower_fd, builder->scratch_fd, name, why);
 	snprintf(name, sizeof(name), "upper%d", number);
 	if (!error)
 		error = make_upper(builder, lower_fd, name, why);
@@ -149,6 +175,30 @@ static int overlay_over(struct builder *builder, int lower_fd, struct failure *w
 	return error ? error : mount_overlay(builder, number, why);
 }
 
+static int make_read_only_copy(int mount_fd, struct failure *why)
+{
+	cleanup_fd int copy = mount_copy(mount_fd, "", why);
+	int error;
+
+	if (copy < 0)
+		return copy;
+	error = mount_change(copy, MOUNT_PLAIN | MOUNT_ATTR_RDONLY, -1, why);
+	return error ? error : take_fd(&copy);
+}
+
+/* As overlay_over, without an upper layer. */
+static int read_only_over(struct builder *builder, int lower_fd, struct failure *why)
+{
+	int number = builder->layers++;
+	int result = attach_lower(builder, lower_fd, number, why);
+
+	if (result)
+		return result;
+	result = mount_read_only_overlay(builder, number, why);
+	/* Names without regard to case, as of vfat, cannot lie below an overlay. */
+	return result == -EINVAL ? make_read_only_copy(lower_fd, why) : result;
+}
+
 static bool is_directory(int fd)
 {
 	struct stat status;
@@ -156,14 +206,21 @@ static bool is_directory(int fd)
 	return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+/* A socket, a FIFO or a device that is mounted by itself is a door out of the container. */
+static bool is_door(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && !S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode);
+}
+
 /*
- * A copy of the host's mount at `path` with its owners mapped. Where the file system cannot do
+ * A copy of the host's mount at `place_fd` with its owners mapped. Where the file system cannot do
  * that (overlay, NFS, FUSE, vfat), the command, a stranger to it, has what everybody has.
  */
-static int copy_host(
-	struct builder *builder, const char *path, bool *is_mapped, struct failure *why)
+static int copy_host(struct builder *builder, int place_fd, bool *is_mapped, struct failure *why)
 {
-	cleanup_fd int copy = mount_copy(AT_FDCWD, path, why);
+	cleanup_fd int copy = mount_copy(place_fd, "", why);
 	int error;
 
 	if (copy < 0)
@@ -177,24 +234,53 @@ static int copy_host(
 	return error ? error : take_fd(&copy);
 }
 
+/* An empty file in the place of a door. */
+static int make_closed(struct builder *builder, struct failure *why)
+{
+	cleanup_fd int file = -1;
+	int error;
+
+	builder->counts->masked++;
+	if (mknodat(builder->scratch_fd, "closed", S_IFREG | 0444, 0) && errno != EEXIST)
+		return failure_set(why, errno, "make an empty file for the container");
+	file = mount_copy(builder->scratch_fd, "closed", why);
+	if (file < 0)
+		return file;
+	error = mount_change(file, MOUNT_DATA | MOUNT_ATTR_RDONLY, -1, why);
+	return error ? error : take_fd(&file);
+}
+
 /*
  * The host's directory as an unattached mount. An overlay needs mapped owners and a directory:
  * what has not both is shown read-only instead.
  */
+static int make_view(
+	struct builder *builder, int place_fd, enum view_mode mode, struct failure *why)
+{
+	bool is_mapped = false;
+	cleanup_fd int copy = copy_host(builder, place_fd, &is_mapped, why);
+	int error = 0;
+
+	if (copy < 0 || mode == VIEW_FULL_ACCESS)
+		return take_fd(&copy);
+	if (is_mapped && is_directory(copy))
+		return mode == VIEW_OVERLAY ? overlay_over(builder, copy, why)
+					    : read_only_over(builder, copy, why);
+	error = mount_change(copy, MOUNT_ATTR_RDONLY, -1, why);
+	return error ? error : take_fd(&copy);
+}
+
+/* Who may change names on the way to the directory is not to choose another one for us. */
 static int make_shown(
 	struct builder *builder, const char *path, enum view_mode mode, struct failure *why)
 {
-	bool is_mapped = false;
-	cleanup_fd int copy = copy_host(builder, path, &is_mapped, why);
-	int error = 0;
+	cleanup_fd int place = mount_open_exactly(AT_FDCWD, path, why);
 
-	if (copy < 0)
-		return copy;
-	if (mode == VIEW_OVERLAY && is_mapped && is_directory(copy))
-		return overlay_over(builder, copy, why);
-	if (mode != VIEW_FULL_ACCESS)
-		error = mount_change(copy, MOUNT_ATTR_RDONLY, -1, why);
-	return error ? error : take_fd(&copy);
+	if (place < 0)
+		return place;
+	if (mode != VIEW_FULL_ACCESS && is_door(place))
+		return make_closed(builder, why);
+	return make_view(builder, place, mode, why);
 }
 
 /* --- Directories of the command's own --- */
@@ -407,10 +493,18 @@ static int build_covers(struct builder *builder, struct failure *why)
 	return error;
 }
 
+/* It comes to lie over what must not be read, so it must be nothing else. */
 static int open_null(struct builder *builder, struct failure *why)
 {
+	struct stat status;
+
 	builder->null_fd = mount_open_inside(builder->root_fd, "dev/null", O_NOFOLLOW, why);
-	return builder->null_fd < 0 ? builder->null_fd : 0;
+	if (builder->null_fd < 0)
+		return builder->null_fd;
+	if (fstat(builder->null_fd, &status) || !S_ISCHR(status.st_mode) ||
+		status.st_rdev != makedev(1, 3))
+		return failure_set(why, EXDEV, "find the null device at '/dev/null' inside");
+	return 0;
 }
 
 static int build_kernel_mounts(struct builder *builder, struct failure *why)
@@ -482,7 +576,7 @@ static int build_entry(struct builder *builder, const struct view_entry *entry, 
 	mount_fd = make_entry(builder, entry, why);
 	if (mount_fd < 0)
 		return mount_fd;
-	error = mount_attach(mount_fd, builder->root_fd, relative(entry->path), why);
+	error = mount_attach_exactly(mount_fd, builder->root_fd, relative(entry->path), why);
 	/* The host need not have every directory that is hidden by default. */
 	return error == -ENOENT && entry->mode == VIEW_HIDDEN ? 0 : error;
 }

@@ -23,6 +23,7 @@
 #include "mountinfo.h"
 #include "process.h"
 #include "seccomp.h"
+#include "streams.h"
 #include "terminal.h"
 #include "view.h"
 
@@ -113,13 +114,59 @@ static size_t list_rules(const struct run_config *config, struct directory_rule 
 	return count;
 }
 
+static int no_current_directory(int errnum, struct failure *why)
+{
+	failure_set(why, errnum, "find the current directory");
+	return failure_hint(why, "go to one that exists, or name one: tare run --dir / ...");
+}
+
+/* A relative --dir is meant from where the caller stands. It need not be on the host. */
+static int find_start_directory(
+	const struct run_config *config, char **directory, struct failure *why)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+	const char *wanted = config->start_directory;
+
+	if (wanted && wanted[0] == '/')
+		*directory = strdup(wanted);
+	else if (!here)
+		return no_current_directory(errno, why);
+	else if (!wanted)
+		*directory = take_pointer(&here);
+	else if (asprintf(directory, "%s/%s", here, wanted) < 0)
+		*directory = NULL;
+	return *directory ? 0 : failure_set(why, ENOMEM, "name the start directory");
+}
+
+static int resolve_rules(struct view_rules *rules, const struct run_config *config,
+	const char *directory, struct failure *why)
+{
+	struct directory_rule wanted[DIRECTORY_RULES + NAME_SERVICE_COUNT];
+
+	return view_rules_resolve(rules, wanted, list_rules(config, wanted), directory, why);
+}
+
+int sandbox_check(const struct run_config *config, struct failure *why)
+{
+	cleanup_free char *directory = NULL;
+	struct view_rules rules = { 0 };
+	int error;
+
+	/* Without a current directory nothing was asked wrongly: that is told by the run. */
+	if (config->no_container || find_start_directory(config, &directory, NULL))
+		return 0;
+	error = streams_check(why);
+	if (!error)
+		error = resolve_rules(&rules, config, directory, why);
+	view_rules_done(&rules);
+	return error;
+}
+
 static int prepare_container(struct sandbox *sandbox, const struct run_config *config,
 	const struct mountinfo_list *mounts, struct failure *why)
 {
-	struct directory_rule wanted[DIRECTORY_RULES + NAME_SERVICE_COUNT];
 	struct view_rules rules = { 0 };
-	size_t count = list_rules(config, wanted);
-	int error = view_rules_resolve(&rules, wanted, count, sandbox->directory, why);
+	int error = resolve_rules(&rules, config, sandbox->directory, why);
 
 	if (!error)
 		error = view_plan(&sandbox->view, mounts, is_visible, &rules, why);
@@ -198,31 +245,13 @@ static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, 
 	return error;
 }
 
-/* A relative --dir is meant from where the caller stands. It need not be on the host. */
-static int find_start_directory(
-	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
-{
-	cleanup_free char *here = getcwd(NULL, 0);
-	const char *wanted = config->start_directory;
-
-	if (wanted && wanted[0] == '/')
-		sandbox->directory = strdup(wanted);
-	else if (!here)
-		return failure_set(why, errno, "find the current directory");
-	else if (!wanted)
-		sandbox->directory = take_pointer(&here);
-	else if (asprintf(&sandbox->directory, "%s/%s", here, wanted) < 0)
-		sandbox->directory = NULL;
-	return sandbox->directory ? 0 : failure_set(why, ENOMEM, "name the start directory");
-}
-
 static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
 {
 	struct mountinfo_list mounts = { 0 };
 	int error = mountinfo_read(&mounts, why);
 
 	if (!error)
-		error = find_start_directory(sandbox, spec->config, why);
+		error = find_start_directory(spec->config, &sandbox->directory, why);
 	if (!error)
 		error = make_cgroups(sandbox, &mounts, why);
 	if (!error && !spec->config->no_container)
