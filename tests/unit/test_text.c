@@ -259,6 +259,23 @@ static void long_text_is_cut_with_an_ellipsis_inside_its_columns(void **state)
 	assert_allocated(text_shorten("", 0), "");
 }
 
+static void a_quoted_mistake_is_cut_after_100_columns(void **state)
+{
+	char word[6001], expected[128];
+
+	(void)state;
+	memset(word, 'x', sizeof(word));
+	word[100] = '\0';
+	assert_allocated(text_quote_short(word), word);
+	memcpy(expected, word, 99);
+	memcpy(expected + 99, "…", sizeof("…"));
+	word[100] = 'x';
+	word[6000] = '\0';
+	assert_allocated(text_quote_short(word), expected);
+	assert_allocated(text_quote_short("a b"), "'a b'");
+	assert_allocated(text_quote_short(""), "''");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +297,7 @@ int main(void)
 		cmocka_unit_test(what_reorders_or_hides_text_is_spelled_out),
 		cmocka_unit_test(columns_are_counted_by_character),
 		cmocka_unit_test(long_text_is_cut_with_an_ellipsis_inside_its_columns),
+		cmocka_unit_test(a_quoted_mistake_is_cut_after_100_columns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,7 @@ struct run_config {
 	const char *json_path; /* NULL none, "-" stdout */
 	struct directory_rule directories[DIRECTORY_RULES];
 	size_t directory_count;
+	bool keep_tmp;		     /* one of them shares /tmp */
 	const char *start_directory; /* where the command starts; NULL: where the caller is */
 	bool network_access;	     /* the host's network instead of none */
 	unsigned int uid, gid;	     /* who the command is inside; 0 as the caller, who is root */
