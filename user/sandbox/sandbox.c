@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -138,12 +139,24 @@ static int find_start_directory(
 	return *directory ? 0 : failure_set(why, ENOMEM, "name the start directory");
 }
 
+/* As the host itself calls it; "/" when it is no directory there, which the command's start tells.
+ */
+static const char *host_directory(const char *directory, char path[PATH_MAX])
+{
+	struct stat status;
+
+	return realpath(directory, path) && !stat(path, &status) && S_ISDIR(status.st_mode) ? path
+											    : "/";
+}
+
 static int resolve_rules(struct view_rules *rules, const struct run_config *config,
 	const char *directory, struct failure *why)
 {
 	struct directory_rule wanted[DIRECTORY_RULES + NAME_SERVICE_COUNT];
+	char start[PATH_MAX];
 
-	return view_rules_resolve(rules, wanted, list_rules(config, wanted), directory, why);
+	return view_rules_resolve(
+		rules, wanted, list_rules(config, wanted), host_directory(directory, start), why);
 }
 
 int sandbox_check(const struct run_config *config, struct failure *why)
@@ -237,9 +250,12 @@ static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, 
 		return failure_set(why, errno, "make a pipe");
 	fill_task(sandbox, spec);
 	error = process_start(&init, &sandbox->init, why);
-	/* Its end must be open in PID 1 alone, or its death would not be heard. */
+	/*
+	 * Its end must be open in PID 1 alone, or its death would not be heard. That of the pipe
+	 * stays open here: who is let go may be dead already, and telling it must not raise
+	 * SIGPIPE.
+	 */
 	close_fd(&sandbox->sockets[1]);
-	close_fd(&sandbox->go[0]);
 	if (error == -EPERM)
 		return failure_hint(why, "run as root: sudo tare run ... (see: tare check)");
 	return error;
