@@ -68,7 +68,9 @@ static int step_capabilities(const struct child_task *task, struct failure *why)
 
 static int step_filter(const struct child_task *task, struct failure *why)
 {
-	return seccomp_filter_load(task->filter, why);
+	int error = task->set_id_filter ? seccomp_filter_load(task->set_id_filter, why) : 0;
+
+	return error ? error : seccomp_filter_load(task->filter, why);
 }
 
 static int step_wait(const struct child_task *task, struct failure *why)

@@ -24,6 +24,7 @@
 #include "mountinfo.h"
 #include "process.h"
 #include "seccomp.h"
+#include "set_id.h"
 #include "streams.h"
 #include "terminal.h"
 #include "view.h"
@@ -33,6 +34,7 @@ struct sandbox {
 	struct janitor *janitor;
 	struct view view;
 	struct seccomp_filter filter;
+	struct seccomp_filter set_id_filter; /* empty when nothing is written on the host */
 	struct terminal terminal;
 	struct init_task task;
 	struct process *init; /* PID 1 */
@@ -175,6 +177,15 @@ int sandbox_check(const struct run_config *config, struct failure *why)
 	return error;
 }
 
+static bool writes_on_host(const struct run_config *config)
+{
+	for (size_t i = 0; i < config->directory_count; i++) {
+		if (config->directories[i].mode == DIRECTORY_FULL_ACCESS)
+			return true;
+	}
+	return false;
+}
+
 static int prepare_container(struct sandbox *sandbox, const struct run_config *config,
 	const struct mountinfo_list *mounts, struct failure *why)
 {
@@ -186,6 +197,8 @@ static int prepare_container(struct sandbox *sandbox, const struct run_config *c
 	view_rules_done(&rules);
 	if (!error)
 		error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
+	if (!error && writes_on_host(config))
+		error = set_id_filter_build(&sandbox->set_id_filter, why);
 	if (error)
 		return error;
 	sandbox->userns_fd = identity_open_namespace(config->allow_namespaces, why);
@@ -222,6 +235,8 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 			.go_fd = sandbox->go[0],
 			.cgroup = &sandbox->cgroup,
 			.filter = &sandbox->filter,
+			.set_id_filter = sandbox->set_id_filter.count ? &sandbox->set_id_filter
+								      : NULL,
 			.directory = sandbox->directory,
 		},
 	};
@@ -493,6 +508,7 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 	close_fd(&sandbox->command_pidfd);
 	view_done(&sandbox->view);
 	seccomp_filter_done(&sandbox->filter);
+	seccomp_filter_done(&sandbox->set_id_filter);
 	free(sandbox->directory);
 	free(sandbox);
 	return error;
