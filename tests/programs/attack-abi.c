@@ -33,7 +33,13 @@ static char missing[] = "/tare/no/such/file";
 static char type[] = "user", name[] = "tare-test", file_system[] = "tmpfs", here[] = ".",
 	    root[] = "/";
 
-enum { USER_MODE_ONLY = 1, GET_KEYRING_ID = 0, SESSION_KEYRING = -3, THREAD_KEYRING = -1 };
+enum {
+	LOG_SIZE = 10,
+	USER_MODE_ONLY = 1,
+	GET_KEYRING_ID = 0,
+	SESSION_KEYRING = -3,
+	THREAD_KEYRING = -1
+};
 
 /*
  * refused_after: the errno that shows that the caller may; 0: it succeeds. unshare comes last,
@@ -54,6 +60,7 @@ static const struct call {
 	{ "add_key", 248, 286, 0,
 		{ POINTER(type), POINTER(name), POINTER(name), 1, THREAD_KEYRING } },
 	{ "request_key", 249, 287, ENOKEY, { POINTER(type), POINTER(name), 0, 0 } },
+	{ "syslog", 103, 103, 0, { LOG_SIZE } },
 	{ "keyctl", 250, 288, 0, { GET_KEYRING_ID, SESSION_KEYRING, 1 } },
 	{ "mount", 165, 21, ENOENT,
 		{ POINTER(here), POINTER(missing), POINTER(file_system), 0, 0 } },

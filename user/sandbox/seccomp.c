@@ -59,6 +59,9 @@ static const struct rule rules[] = {
 	{ "request_key", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
 	{ "keyctl", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
 
+	/* The host's log: by kernel.dmesg_restrict=0 it is everybody's. */
+	{ "syslog", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
+
 	/* Ways into the kernel that a measured program has no business with. */
 	{ "bpf", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
 	{ "perf_event_open", EPERM, SECCOMP_ALWAYS, REFUSE_CALL, 0, 0 },
