@@ -117,7 +117,7 @@ $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libtare.a
 build/tests/programs/%: tests/programs/%.c Makefile
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra $(WERROR) \
-		-static -pthread $< $(shell sed -n 's,^// build: ,,p' $<) -o $@
+		-MD -MP -MF $@.d -MT $@ -static -pthread $< $(shell sed -n 's,^// build: ,,p' $<) -o $@
 
 # Written only when they differ, so that other CFLAGS or another VERSION rebuild what they touch.
 build/bpf.flags: FLAGS = $(CLANG) $(BPF_FLAGS)
@@ -157,4 +157,4 @@ clean: ## remove build/
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
--include $(OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d) $(UNIT:=.d)
+-include $(OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d) $(UNIT:=.d) $(PROGRAMS:=.d)

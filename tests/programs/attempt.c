@@ -2,7 +2,6 @@
 // Makes the one attempt that its first argument names, and prints "done" or the errno's name.
 // Tests make the same attempt inside and outside of a container.
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/io_uring.h>
@@ -11,10 +10,7 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
@@ -27,20 +23,34 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* The word after the attempt's name; "" when there is none. */
-static const char *word;
+#include "attempt.h"
 
 /* --- Namespaces --- */
 
-static int clone3_with(uint64_t flags)
+static int clone3_as(struct clone_args arguments)
 {
-	struct clone_args arguments = { .flags = flags, .exit_signal = SIGCHLD };
-	long pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
+	long pid;
 
+	arguments.exit_signal = SIGCHLD;
+	pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
 	if (pid == 0)
 		_exit(0);
 	return pid < 0 ? -1 : waitpid((pid_t)pid, NULL, 0) < 0;
+}
+
+static int clone3_with(uint64_t flags)
+{
+	return clone3_as((struct clone_args){ .flags = flags });
+}
+
+/* The word is a directory of cgroup2. */
+static int clone3_into_cgroup(void)
+{
+	int cgroup = open(word, O_RDONLY | O_DIRECTORY);
+
+	if (cgroup < 0)
+		return -1;
+	return clone3_as((struct clone_args){ .flags = CLONE_INTO_CGROUP, .cgroup = cgroup });
 }
 
 static int clone_with(unsigned long flags)
@@ -347,7 +357,7 @@ static int start_server(union address *address, socklen_t *size)
 {
 	int server = socket(address->any.sa_family, SOCK_STREAM, 0);
 
-	if (server < 0 || bind(server, &address->any, *size) || listen(server, 1) ||
+	if (server < 0 || bind(server, &address->any, *size) || listen(server, 16) ||
 		getsockname(server, &address->any, size))
 		return -1;
 	return server;
@@ -394,13 +404,11 @@ static int talk_to_itself(void)
 	return read(accept(server, NULL, NULL), heard, 2) == 2 ? 0 : -1;
 }
 
-static const struct {
-	const char *name;
-	int (*attempt)(void);
-} attempts[] = {
+static const struct attempt attempts[] = {
 	{ "clone3-user", clone3_user },
 	{ "clone3-user-mount", clone3_user_and_mount },
 	{ "clone3-plain", clone3_plain },
+	{ "clone3-into-cgroup", clone3_into_cgroup },
 	{ "clone-user", clone_user },
 	{ "unshare-user", unshare_user },
 	{ "unshare-mount", unshare_mount },
@@ -441,15 +449,4 @@ static const struct {
 	{ "talk-to-itself", talk_to_itself },
 };
 
-int main(int argc, char **argv)
-{
-	word = argc > 2 ? argv[2] : "";
-	for (size_t i = 0; argc > 1 && i < sizeof(attempts) / sizeof(attempts[0]); i++) {
-		if (strcmp(attempts[i].name, argv[1]) != 0)
-			continue;
-		puts(attempts[i].attempt() < 0 ? strerrorname_np(errno) : "done");
-		return 0;
-	}
-	fprintf(stderr, "usage: attempt NAME [WORD]\n");
-	return 2;
-}
+ATTEMPT_MAIN(attempts)

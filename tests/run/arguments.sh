@@ -97,6 +97,7 @@ run_script $fits "$@"
 is "$? $(number 'outcome | "\(.kind) \(.error.errno)"')" '126 not_started E2BIG' \
 	'more than the kernel takes is 126, and told by its name'
 check 'and in words' grep -q 'Argument list too long' "$tmp/errors"
+check 'with what the limit is' grep -q "hint .*a quarter of 'ulimit -s'" "$tmp/errors"
 set --
 cd "$OLDPWD" || exit
 

@@ -687,7 +687,7 @@ static void without_a_container_no_files_are_copied(void **state)
 static void an_id_has_no_newline(void **state)
 {
 	(void)state;
-	assert_refused("--uid: $'1\\n' is no number from 0 to 1879048191", "--uid", "1\n", "true");
+	assert_refused("--uid: $'1\\n' is no number from 0 to 1879048190", "--uid", "1\n", "true");
 }
 
 static void help_lists_every_option_that_is_understood(void **state)

@@ -366,6 +366,23 @@ static void a_host_name_is_short_and_plain(void **state)
 	assert_false(text_is_host_name(longest));
 }
 
+static void a_quoted_mistake_is_cut_after_100_columns(void **state)
+{
+	char word[6001], expected[128];
+
+	(void)state;
+	memset(word, 'x', sizeof(word));
+	word[100] = '\0';
+	assert_allocated(text_quote_short(word), word);
+	memcpy(expected, word, 99);
+	memcpy(expected + 99, "…", sizeof("…"));
+	word[100] = 'x';
+	word[6000] = '\0';
+	assert_allocated(text_quote_short(word), expected);
+	assert_allocated(text_quote_short("a b"), "'a b'");
+	assert_allocated(text_quote_short(""), "''");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +410,7 @@ int main(void)
 		cmocka_unit_test(columns_are_counted_by_character),
 		cmocka_unit_test(a_host_name_is_short_and_plain),
 		cmocka_unit_test(long_text_is_cut_with_an_ellipsis_inside_its_columns),
+		cmocka_unit_test(a_quoted_mistake_is_cut_after_100_columns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,8 +32,8 @@ enum filter_mode {
 #define ENVIRONMENT_RULES 256
 #define RESULT_PATTERNS 256
 
-/* Ids from here on have no counterpart inside: as many are mapped (see sandbox/identity.h). */
-#define CONFIG_ID_LIMIT 0x70000000u
+/* Ids from here on are not the command's: the first is PID 1's, others are not mapped. */
+#define CONFIG_ID_LIMIT 0x6fffffffu
 
 /* Less would not hold the memory that the kernel charges ahead for each processor. */
 #define CONFIG_LEAST_MEMORY (1 << 20)
@@ -60,6 +60,7 @@ struct run_config {
 	struct directory_rule directories[DIRECTORY_RULES];
 	size_t directory_count;
 	const char *root_directory; /* what is '/' inside; NULL: the host's; as the user wrote it */
+	bool keep_tmp;		    /* one of them shares /tmp */
 	const char *start_directory; /* where the command starts; NULL: where the caller is */
 	bool no_tmpfs;		     /* what is written goes to disk instead of memory */
 	const char *memory_nodes;    /* NUMA nodes as "0,2-3"; NULL: all */

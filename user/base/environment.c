@@ -23,7 +23,7 @@ static bool has_name(const char *entry, const char *name)
 
 static int refuse(const char *option, const char *text, const char *reason, struct failure *why)
 {
-	cleanup_free char *shown = text_quote(text);
+	cleanup_free char *shown = text_quote_short(text);
 
 	(void)failure_set(why, 0, "%s: %s %s", option, shown ? shown : "it", reason);
 	return -EINVAL;

@@ -577,3 +577,10 @@ char *text_shorten(const char *text, size_t columns)
 		return NULL;
 	return result;
 }
+
+char *text_quote_short(const char *argument)
+{
+	cleanup_free char *start = text_shorten(argument, 100);
+
+	return start ? text_quote(start) : NULL;
+}

@@ -100,4 +100,7 @@ size_t text_count_columns(const char *text);
 /* The text cut to at most so many columns, of which the last is then '…'; no column is "". */
 char *text_shorten(const char *text, size_t columns);
 
+/* The argument of a person's mistake, quoted for a message: cut after 100 columns. */
+char *text_quote_short(const char *argument);
+
 #endif

@@ -55,7 +55,7 @@ static void fill_standard_streams(void)
 
 static void print_unknown(const char *verb)
 {
-	cleanup_free char *shown = text_quote(verb);
+	cleanup_free char *shown = text_quote_short(verb);
 
 	fprintf(stderr, "tare: %s: there is no such verb\n  hint: tare --help lists them\n",
 		shown ? shown : "verb");

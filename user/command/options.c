@@ -3,6 +3,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/cleanup.h"
@@ -71,7 +72,7 @@ static int apply_allow(struct run_config *config, const char *value, struct fail
 	else if (!strcmp(value, "namespaces"))
 		config->allow_namespaces = true;
 	else {
-		shown = text_quote(value);
+		shown = text_quote_short(value);
 		return failure_set(
 			why, 0, "--allow: %s is not one of %s", shown ? shown : "it", allowed);
 	}
@@ -128,6 +129,9 @@ static int apply_full_access(struct run_config *config, const char *value, struc
 static int apply_keep_tmp(struct run_config *config, const char *value, struct failure *why)
 {
 	(void)value;
+	if (config->keep_tmp)
+		return failure_set(why, 0, "--keep-tmp: given twice");
+	config->keep_tmp = true;
 	return add_directory(config, "/tmp", DIRECTORY_FULL_ACCESS, why);
 }
 
@@ -148,12 +152,30 @@ static int apply_root_directory(struct run_config *config, const char *value, st
 	return 0;
 }
 
+/* Some kernels tell it only of what is there. */
+static bool is_too_long(const char *path)
+{
+	size_t length;
+
+	if (strlen(path) >= PATH_MAX)
+		return true;
+	for (; *path; path += length + !!path[length]) {
+		length = strcspn(path, "/");
+		if (length > NAME_MAX)
+			return true;
+	}
+	return false;
+}
+
 static int apply_start_directory(struct run_config *config, const char *value, struct failure *why)
 {
 	if (!*value)
 		return failure_set(why, 0, "--dir: the path is empty; give a directory");
 	if (config->start_directory)
 		return failure_set(why, 0, "--dir: given twice");
+	if (is_too_long(value))
+		return failure_set(why, 0, "--dir: more than %d bytes, or %d between two '/'",
+			PATH_MAX - 1, NAME_MAX);
 	config->start_directory = value;
 	return 0;
 }
@@ -174,7 +196,7 @@ static int parse_id(const char *option, const char *value, unsigned int *id, str
 		*id = number;
 		return 0;
 	}
-	shown = text_quote(value);
+	shown = text_quote_short(value);
 	return failure_set(why, 0, "%s: %s is no number from 0 to %u", option, shown ? shown : "it",
 		CONFIG_ID_LIMIT - 1);
 }
@@ -498,7 +520,7 @@ static const struct option_entry *find_name(const char *name, size_t length)
 
 static int unknown(const char *word, struct failure *why)
 {
-	cleanup_free char *shown = text_quote(word);
+	cleanup_free char *shown = text_quote_short(word);
 
 	failure_set(why, 0, "%s: there is no such option", shown ? shown : "option");
 	return failure_hint(why, "tare run --help lists them; a command that begins with '-' "

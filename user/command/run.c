@@ -502,8 +502,21 @@ static int weigh_and_tell(const struct run_config *config, struct output_file *j
 	return error ? print_failure(&why, 125) : status;
 }
 
-/* What the caller left open is for no process of the run: it might lead out of the
- * container. */
+/* A path may be longer than a failure has room for. */
+static int open_document(const char *path, struct output_file *file, struct failure *why)
+{
+	cleanup_free char *shown = NULL, *hint = NULL;
+	int error = output_file_open(path, file, why);
+
+	if (!error)
+		return 0;
+	shown = text_quote_short(strcmp(path, "-") ? path : "standard output");
+	hint = strdup(why->hint);
+	failure_set(why, why->errnum, "--json: open %s for writing", shown ? shown : "the file");
+	return hint && *hint ? failure_hint(why, "%s", hint) : error;
+}
+
+/* What the caller left open is for no process of the run: it might lead out of the container. */
 static void close_inherited(const struct output_file *keep)
 {
 	int one = keep->fd > STDERR_FILENO ? keep->fd : STDERR_FILENO;
@@ -532,7 +545,9 @@ int run_command(int argc, char **argv)
 	}
 	if (config.explain)
 		return explain_run(&config, &why) ? print_failure(&why, 125) : 0;
-	if (config.json_path && output_file_open(config.json_path, &json, &why))
+	if (sandbox_check(&config, &why))
+		return print_failure(&why, 125);
+	if (config.json_path && open_document(config.json_path, &json, &why))
 		return print_failure(&why, 125);
 	close_inherited(&json);
 	status = weigh_and_tell(&config, &json);

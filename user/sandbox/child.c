@@ -89,12 +89,16 @@ static int step_keyring(const struct child_task *task, struct failure *why)
 static int step_capabilities(const struct child_task *task, struct failure *why)
 {
 	(void)task;
-	return identity_drop_capabilities(why);
+	return identity_drop_capabilities(false, why);
 }
 
 static int step_filter(const struct child_task *task, struct failure *why)
 {
-	return task->filter ? seccomp_filter_load(task->filter, why) : 0;
+	int error = task->set_id_filter ? seccomp_filter_load(task->set_id_filter, why) : 0;
+
+	if (!error && task->filter)
+		error = seccomp_filter_load(task->filter, why);
+	return error;
 }
 
 static int step_wait(const struct child_task *task, struct failure *why)

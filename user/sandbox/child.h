@@ -14,11 +14,12 @@ struct child_task {
 	int userns_fd;	   /* contained only */
 	uid_t uid;	   /* inside */
 	gid_t gid;
-	int go_fd;			      /* one byte comes when the exec may happen */
-	const struct cgroup *cgroup;	      /* version 1 directories to join */
-	const struct seccomp_filter *filter;  /* contained only; NULL none */
-	const struct seccomp_filter *profile; /* the user's, beside the filter; NULL none */
-	const char *directory;		      /* where the command starts */
+	int go_fd;				    /* one byte comes when the exec may happen */
+	const struct cgroup *cgroup;		    /* version 1 directories to join */
+	const struct seccomp_filter *filter;	    /* contained only; NULL none */
+	const struct seccomp_filter *profile;	    /* the user's, beside the filter; NULL none */
+	const struct seccomp_filter *set_id_filter; /* NULL: nothing is written on the host */
+	const char *directory;			    /* where the command starts */
 };
 
 /*

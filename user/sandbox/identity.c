@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <stdio.h>
@@ -13,11 +15,42 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "process.h"
+
+/*
+ * Opens a file of the kernel's own /proc. Were another one mounted over it, what is written to
+ * confine the command would go there, and the command would be free.
+ */
+static int open_of_kernel(const char *path, struct failure *why)
+{
+	cleanup_fd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct open_how how = { .flags = O_WRONLY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS };
+	struct statfs status;
+	int fd;
+
+	if (proc < 0 || fstatfs(proc, &status))
+		return failure_set(why, errno, "open '/proc'");
+	if (status.f_type != PROC_SUPER_MAGIC)
+		return failure_set(why, EXDEV, "find the kernel's files in '/proc'");
+	fd = (int)syscall(SYS_openat2, proc, path, &how, sizeof(how));
+	return fd >= 0 ? fd : failure_set(why, errno, "open '/proc/%s' for writing", path);
+}
+
+static int tell_kernel(const char *path, const char *text, struct failure *why)
+{
+	cleanup_fd int fd = open_of_kernel(path, why);
+
+	if (fd < 0)
+		return fd;
+	if (write(fd, text, strlen(text)) < 0)
+		return failure_set(why, errno, "write '%s' to '/proc/%s'", text, path);
+	return 0;
+}
 
 /* The process that holds a new user namespace until its maps are written. */
 struct holder {
@@ -25,6 +58,7 @@ struct holder {
 	bool may_nest;
 };
 
+/* Its exit code is the errno of what it could not do. */
 static int hold_namespace(void *argument, struct failure *why)
 {
 	struct holder *holder = argument;
@@ -33,19 +67,18 @@ static int hold_namespace(void *argument, struct failure *why)
 	close(holder->go[1]);
 	(void)!read(holder->go[0], &nothing, 1);
 	/* The limit belongs to the namespace of its writer. 0 closes the way to all namespaces. */
-	if (!holder->may_nest &&
-		file_write(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0", why))
-		return 1;
-	return 0;
+	if (holder->may_nest)
+		return 0;
+	return -tell_kernel("sys/user/max_user_namespaces", "0", why);
 }
 
 static int write_map(pid_t pid, const char *name, struct failure *why)
 {
 	char path[64], map[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	snprintf(path, sizeof(path), "%d/%s", pid, name);
 	snprintf(map, sizeof(map), "0 %u %u", IDENTITY_BASE, IDENTITY_COUNT);
-	return file_write(AT_FDCWD, path, map, why);
+	return tell_kernel(path, map, why);
 }
 
 static int open_namespace_of(pid_t pid, struct failure *why)
@@ -77,7 +110,7 @@ static int map_and_open(struct process *process, struct holder *holder, struct f
 	if (error)
 		return error;
 	if (death.is_signaled || death.code) {
-		(void)failure_set(why, EROFS,
+		(void)failure_set(why, death.is_signaled ? EPERM : death.code,
 			"forbid namespaces inside the container by "
 			"/proc/sys/user/max_user_namespaces");
 		return failure_hint(why, "/proc/sys is covered or read-only, as inside other "
@@ -118,6 +151,9 @@ int identity_open_namespace(bool may_nest, struct failure *why)
 		return failure_hint(why,
 			"the kernel allows no user namespaces in a chroot: enter it by "
 			"pivot_root, or run on the host");
+	if (result == -EXDEV)
+		return failure_hint(
+			why, "something is mounted over it: grep /proc /proc/self/mountinfo");
 	if (result == -ENOSPC || result == -EPERM)
 		return failure_hint(why, "allow user namespaces: "
 					 "sudo sysctl -w user.max_user_namespaces=10000");
@@ -153,18 +189,18 @@ static int drop_bounding_set(struct failure *why)
 	return 0;
 }
 
-int identity_drop_capabilities(struct failure *why)
+int identity_drop_capabilities(bool may_signal, struct failure *why)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[2];
+	uint32_t kept = may_signal ? CAP_TO_MASK(CAP_KILL) : 0;
+	struct __user_cap_data_struct sets[2] = { { .effective = kept, .permitted = kept } };
 	int error = drop_bounding_set(why);
 
 	if (error)
 		return error;
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
 		return failure_set(why, errno, "clear the ambient capabilities");
-	memset(none, 0, sizeof(none));
-	if (syscall(SYS_capset, &header, none))
+	if (syscall(SYS_capset, &header, sets))
 		return failure_set(why, errno, "drop all capabilities");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return failure_set(why, errno, "give up new privileges");

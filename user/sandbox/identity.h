@@ -18,7 +18,13 @@
 
 /* Above every range that distributions hand out (systemd's end at 0x6fffffff). */
 #define IDENTITY_BASE 0x70000000u
-#define IDENTITY_COUNT CONFIG_ID_LIMIT
+#define IDENTITY_COUNT (IDENTITY_INIT + 1)
+
+/*
+ * Inside, PID 1's uid and gid. A process may set limits, priorities and processors of all others
+ * of its uid: by these the command could end or starve PID 1, and blame tare.
+ */
+#define IDENTITY_INIT CONFIG_ID_LIMIT
 
 /*
  * An owner of files that is nobody inside: as a number of the host it is beyond those that are
@@ -40,10 +46,10 @@ int identity_open_namespace(bool may_nest, struct failure *why);
 int identity_enter(int userns_fd, uid_t uid, gid_t gid, struct failure *why);
 
 /*
- * Empties the bounding, ambient, inheritable, permitted and effective sets, for good: by
- * no_new_privs no exec gives any back.
+ * Empties the bounding, ambient, inheritable, permitted and effective sets, for good. With
+ * `may_signal` the last two keep the right to signal every process of the namespace.
  */
-int identity_drop_capabilities(struct failure *why);
+int identity_drop_capabilities(bool may_signal, struct failure *why);
 
 void identity_explain(uid_t uid, gid_t gid, bool may_nest, struct explanation *explanation);
 

@@ -4,11 +4,11 @@
 // Theory of operation. It starts with root's rights in fresh mount, pid, uts, ipc and network
 // namespaces that belong to the host's user namespace, builds the file system while tare loads the
 // collector, and bears the command when tare says that the collector watches. Then it becomes
-// the same stranger that the command is, without capabilities and closed to ptrace, before the
-// command is let go: nothing that it still holds is worth taking. From there on it waits for
-// children, passes signals on, and tells tare how the command ended. It dies with tare, and all
-// of the container dies with it. Without a container it does the same work in the host's
-// namespaces, and adopts what the command orphans.
+// a stranger as the command is, but another one, closed to ptrace and with no capability but to
+// signal the command, before the command is let go: nothing that it still holds is worth taking.
+// From there on it waits for children, passes signals on, and tells tare how the command ended. It
+// dies with tare, and all of the container dies with it. Without a container it does the same work
+// in the host's namespaces, and adopts what the command orphans.
 #include "init.h"
 
 #include <errno.h>
@@ -203,13 +203,13 @@ static int step_bear(struct init *init, struct failure *why)
 
 static int step_drop(struct init *init, struct failure *why)
 {
-	int error = identity_enter(init->task->child.userns_fd, 0, 0, why);
+	int error = identity_enter(init->task->child.userns_fd, IDENTITY_INIT, IDENTITY_INIT, why);
 
 	/* The change of identity made the kernel forget to kill this process when tare dies. */
 	if (!error)
 		error = process_follow_parent(why);
 	if (!error)
-		error = identity_drop_capabilities(why);
+		error = identity_drop_capabilities(true, why);
 	return error;
 }
 
@@ -232,11 +232,12 @@ static int step_tell_entries(struct init *init, struct failure *why)
 	int error = 0;
 
 	for (size_t i = 0; i < view->count && !error; i++) {
-		struct message message = { .kind = MESSAGE_ENTRY,
-			.entry = i,
-			.notes = view->entries[i].notes & ~VIEW_WITHHELD };
+		struct message message = {
+			.kind = MESSAGE_ENTRY, .entry = i, .notes = view->entries[i].notes
+		};
 
-		if (message.notes)
+		/* What is masked was planned so, and is known. */
+		if (message.notes && view->entries[i].mode != VIEW_MASKED)
 			error = message_send(init->task->socket, &message, -1, why);
 	}
 	return error;

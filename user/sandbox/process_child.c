@@ -287,6 +287,9 @@ static int child_execute(const struct process_spec *spec, struct failure *why)
 	failure_set(why, errno, "execute '%s'", spec->path);
 	if (why->errnum == ENOENT && !access(spec->path, F_OK))
 		return failure_hint(why, "the file is there; its interpreter or loader is not");
+	if (why->errnum == E2BIG)
+		return failure_hint(why, "all arguments and the environment may have a quarter of "
+					 "'ulimit -s' together, and each of them 128 KiB");
 	if (why->errnum == ENOEXEC)
 		return failure_hint(
 			why, "it is no program of this machine; a script begins with #!");

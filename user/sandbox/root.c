@@ -303,6 +303,36 @@ static int overlay_over(struct builder *builder, int lower_fd, struct failure *w
 	return overlay == -EINVAL ? -EOPNOTSUPP : overlay;
 }
 
+/*
+ * Without an upper layer it is read-only as a whole. Through a plain read-only mount the command
+ * could still talk to the host's sockets, write into its FIFOs and lock its files: those of an
+ * overlay are the overlay's own. The kernel wants two layers then. -EOPNOTSUPP as above.
+ */
+static int read_only_over(struct builder *builder, int lower_fd, struct failure *why)
+{
+	struct scratch_name lower = scratch_name(builder, "lower");
+	struct layers layers = { .above = lower.text, .lower = "empty" };
+	struct lower_paths paths = lower_paths(builder, &layers);
+	const struct mount_option options[] = {
+		{ "source", "tare" },
+		{ "lowerdir", paths.text },
+		{ NULL, NULL },
+	};
+	uint64_t attributes;
+	int error = mount_restrictions(lower_fd, &attributes, why);
+	int overlay;
+
+	if (!error)
+		error = make_directory(builder->scratch_fd, lower.text, 0700, why);
+	if (!error)
+		error = mount_attach(lower_fd, builder->scratch_fd, lower.text, why);
+	if (error)
+		return error;
+	overlay = mount_new("overlay", options, MOUNT_PLAIN | MOUNT_ATTR_RDONLY | attributes, why);
+	/* Nor can one layer lie in the other, as where TMPDIR is below it and takes the writes. */
+	return overlay == -EINVAL || overlay == -ELOOP ? -EOPNOTSUPP : overlay;
+}
+
 static bool is_directory(int fd)
 {
 	struct stat status;
@@ -349,6 +379,36 @@ static int copy_host(struct builder *builder, struct failure *why)
 	return error ? error : take_fd(&copy);
 }
 
+/* A socket, a FIFO or a device that is mounted by itself is a door out of the container. */
+static bool is_door(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && !S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode);
+}
+
+/* An empty file in the place of a door. */
+static int make_closed(struct builder *builder, struct failure *why)
+{
+	cleanup_fd int file = -1;
+	int error;
+
+	current_entry(builder)->notes |= VIEW_WITHHELD;
+	if (mknodat(builder->scratch_fd, "closed", S_IFREG | 0444, 0) && errno != EEXIST)
+		return failure_set(why, errno, "make an empty file for the container");
+	file = mount_copy(builder->scratch_fd, "closed", why);
+	if (file < 0)
+		return file;
+	error = mount_change(file, MOUNT_DATA | MOUNT_ATTR_RDONLY, -1, why);
+	return error ? error : take_fd(&file);
+}
+
+static int make_layered(struct builder *builder, int copy_fd, struct failure *why)
+{
+	return current_entry(builder)->mode == VIEW_OVERLAY ? overlay_over(builder, copy_fd, why)
+							    : read_only_over(builder, copy_fd, why);
+}
+
 /*
  * The host's directory as an unattached mount, or one that can still be moved. What has to be an
  * overlay and cannot is shown read-only: a file, or what the kernel lays no overlay over.
@@ -357,17 +417,17 @@ static int make_shown(struct builder *builder, struct failure *why)
 {
 	struct view_entry *entry = current_entry(builder);
 	cleanup_fd int copy = copy_host(builder, why);
-	int error;
+	int layered, error;
 
 	if (copy < 0 || entry->mode == VIEW_FULL_ACCESS)
 		return take_fd(&copy);
-	if (entry->mode == VIEW_OVERLAY) {
-		int overlay = is_directory(copy) ? overlay_over(builder, copy, why) : -EOPNOTSUPP;
-
-		if (overlay != -EOPNOTSUPP)
-			return overlay;
+	if (is_door(copy))
+		return make_closed(builder, why);
+	layered = is_directory(copy) ? make_layered(builder, copy, why) : -EOPNOTSUPP;
+	if (layered != -EOPNOTSUPP)
+		return layered;
+	if (entry->mode == VIEW_OVERLAY)
 		entry->notes |= VIEW_UNWRITABLE;
-	}
 	error = mount_change(copy, MOUNT_ATTR_RDONLY, -1, why);
 	return error ? error : take_fd(&copy);
 }
@@ -623,13 +683,19 @@ static int build_covers(struct builder *builder, struct failure *why)
 	return error;
 }
 
+/* It comes to lie over what must not be read, so it must be nothing else. */
 static int open_null(struct builder *builder, struct failure *why)
 {
 	struct spot spot = spot_of(builder, "dev/null");
 
+	struct stat status;
+
 	builder->null_fd = openat(spot.fd, spot.path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (builder->null_fd < 0)
 		return failure_set(why, errno, "open /dev/null inside the container");
+	if (fstat(builder->null_fd, &status) || !S_ISCHR(status.st_mode) ||
+		status.st_rdev != makedev(1, 3))
+		return failure_set(why, EXDEV, "find the null device at '/dev/null' inside");
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <limits.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -32,6 +33,8 @@
 #include "scratch.h"
 #include "seccomp.h"
 #include "seccomp_profile.h"
+#include "set_id.h"
+#include "standard_streams.h"
 #include "terminal.h"
 
 struct sandbox {
@@ -41,6 +44,7 @@ struct sandbox {
 	struct janitor *janitor;
 	struct sandbox_view view;
 	struct seccomp_filter filter, profile; /* without instructions when there is none */
+	struct seccomp_filter set_id_filter;   /* so when nothing is written on the host */
 	struct terminal terminal;
 	struct init_task task;
 	struct process *init; /* PID 1 */
@@ -119,6 +123,15 @@ static int build_profile(struct sandbox *sandbox, const char *path, struct failu
 	return error;
 }
 
+static bool writes_on_host(const struct run_config *config)
+{
+	for (size_t i = 0; i < config->directory_count; i++) {
+		if (config->directories[i].mode == DIRECTORY_FULL_ACCESS)
+			return true;
+	}
+	return false;
+}
+
 static int build_filters(
 	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
 {
@@ -128,6 +141,8 @@ static int build_filters(
 		error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
 	if (!error && config->filter == FILTER_PROFILE)
 		error = build_profile(sandbox, config->profile_path, why);
+	if (!error && writes_on_host(config))
+		error = set_id_filter_build(&sandbox->set_id_filter, why);
 	return error;
 }
 
@@ -147,6 +162,7 @@ static void free_plan(struct sandbox *sandbox)
 	sandbox_view_done(&sandbox->view);
 	seccomp_filter_done(&sandbox->filter);
 	seccomp_filter_done(&sandbox->profile);
+	seccomp_filter_done(&sandbox->set_id_filter);
 }
 
 static int open_userns(
@@ -227,6 +243,8 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 			.cgroup = &sandbox->cgroup,
 			.filter = sandbox->filter.count ? &sandbox->filter : NULL,
 			.profile = sandbox->profile.count ? &sandbox->profile : NULL,
+			.set_id_filter = sandbox->set_id_filter.count ? &sandbox->set_id_filter
+								      : NULL,
 			.directory = sandbox->view.directory,
 		},
 	};
@@ -254,6 +272,7 @@ static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, 
 	error = process_start(&init, &sandbox->init, why);
 	/* Its end must be open in PID 1 alone, or its death would not be heard. */
 	close_fd(&sandbox->sockets[1]);
+	close_fd(&sandbox->go[0]);
 	close_fd(&sandbox->scratch.mount_fd);
 	if (error == -EPERM)
 		return failure_hint(why, "run as root: sudo tare run ... (see: tare check)");
@@ -327,6 +346,37 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 	}
 	*out = sandbox;
 	return 0;
+}
+
+/* --- Checking --- */
+
+static int check_files(const struct run_config *config, struct failure *why)
+{
+	struct sandbox_view view = SANDBOX_VIEW_NONE;
+	struct mountinfo_list mounts = { 0 };
+	int error = mountinfo_read(&mounts, why);
+
+	if (!error)
+		error = sandbox_view_plan(&view, config, &mounts, why);
+	mountinfo_done(&mounts);
+	sandbox_view_done(&view);
+	return error;
+}
+
+int sandbox_check(const struct run_config *config, struct failure *why)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+	bool names_files = config->directory_count || config->root_directory ||
+			   result_files_are_wanted(config);
+	int error;
+
+	if (config->no_container)
+		return 0;
+	error = standard_streams_check(why);
+	/* Without a current directory nothing was asked wrongly: that is told by the run. */
+	if (!error && names_files && here)
+		error = check_files(config, why);
+	return error;
 }
 
 /* --- Explaining --- */

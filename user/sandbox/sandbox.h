@@ -2,9 +2,9 @@
 /*
  * A run's sandbox as its starter holds it: open, bear, go, events, kill, close.
  *
- * The order is sandbox_open (cgroups and, in the background, the container), then the collector is
- * told of sandbox_cgroup_fd, then sandbox_bear, sandbox_go, and sandbox_next_event until the
- * command has ended. However it goes, sandbox_close leaves nothing behind.
+ * The order is sandbox_check, sandbox_open (cgroups and, in the background, the container), then
+ * the collector is told of sandbox_cgroup_fd, then sandbox_bear, sandbox_go, and sandbox_next_event
+ * until the command has ended. However it goes, sandbox_close leaves nothing behind.
  */
 #ifndef TARE_SANDBOX_H
 #define TARE_SANDBOX_H
@@ -57,6 +57,12 @@ struct sandbox_event {
 #define SANDBOX_REFUSALS 128
 size_t sandbox_list_refusals(
 	const struct run_config *config, struct refusal_rule *out, size_t room);
+
+/*
+ * Whether such a run can be asked for here, as far as can be told without making anything: the
+ * directories with a mode, the standard streams.
+ */
+int sandbox_check(const struct run_config *config, struct failure *why);
 
 int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct failure *why);
 

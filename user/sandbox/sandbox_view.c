@@ -44,15 +44,26 @@ static size_t list_rules(const struct run_config *config, struct directory_rule 
 	return count;
 }
 
+/*
+ * What of the host is to be visible because the command starts there; "/", which is so anyway, when
+ * it is no directory there, which the command's start tells. In a root of the run's own nothing is.
+ */
+static const char *visible_start(const struct sandbox_view *view)
+{
+	struct stat status;
+
+	if (view->root.path || stat(view->directory, &status) || !S_ISDIR(status.st_mode))
+		return "/";
+	return view->directory;
+}
+
 static int resolve_rules(const struct sandbox_view *view, const struct run_config *config,
 	struct view_rules *rules, struct failure *why)
 {
 	struct directory_rule wanted[DIRECTORY_RULES + NAME_SERVICE_COUNT];
 	size_t count = list_rules(config, wanted);
 
-	/* In a root of the run's own, nothing of the host is shown for being where one starts. */
-	return view_rules_resolve(rules, wanted, count, view->root.path ? "/" : view->directory,
-		view->root.path, why);
+	return view_rules_resolve(rules, wanted, count, visible_start(view), view->root.path, why);
 }
 
 /* --- The start directory --- */

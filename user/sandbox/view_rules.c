@@ -35,7 +35,7 @@ static const struct directory_rule defaults[] = {
 static int refuse(
 	const struct directory_rule *wanted, int errnum, const char *reason, struct failure *why)
 {
-	cleanup_free char *shown = text_quote(wanted->path);
+	cleanup_free char *shown = text_quote_short(wanted->path);
 
 	(void)failure_set(why, errnum, "%s: %s%s%s", option_names[wanted->mode],
 		shown ? shown : "the directory", reason ? " " : "", reason ? reason : "");
