@@ -250,6 +250,7 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 			"nothing of what it counted can be trusted");
 	read_start_time(result, account);
 	result->memory.peak = sandbox_memory_peak(run->sandbox);
+	sandbox_fill_usage(run->sandbox, result);
 	judge_memory(run);
 	result->outcome.oom_kills =
 		sandbox_oom_kills(run->sandbox, &kills, NULL)

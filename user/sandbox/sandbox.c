@@ -43,6 +43,7 @@ struct sandbox {
 	int memory_event_fd;
 	const struct run_config *config; /* borrowed */
 	struct mount_counts mounts;
+	uint64_t used_before[CGROUP_USAGES]; /* when the command was let go */
 };
 
 int sandbox_cgroup_fd(const struct sandbox *sandbox)
@@ -331,6 +332,8 @@ static void lend_terminal(struct sandbox *sandbox)
 
 int sandbox_go(struct sandbox *sandbox, struct failure *why)
 {
+	for (int which = 0; which < CGROUP_USAGES; which++)
+		sandbox->used_before[which] = cgroup_usage(&sandbox->cgroup, which).value;
 	lend_terminal(sandbox);
 	if (write(sandbox->go[1], "g", 1) != 1)
 		return failure_set(why, errno, "let the command go");
@@ -461,6 +464,24 @@ int sandbox_oom_kills(const struct sandbox *sandbox, uint64_t *kills, struct fai
 struct number sandbox_memory_peak(const struct sandbox *sandbox)
 {
 	return cgroup_memory_peak(&sandbox->cgroup);
+}
+
+/* Without what was used before the command was let go. */
+static struct number usage_since_go(const struct sandbox *sandbox, enum cgroup_usage which)
+{
+	struct number usage = cgroup_usage(&sandbox->cgroup, which);
+
+	usage.value -= usage.is_known ? sandbox->used_before[which] : 0;
+	return usage;
+}
+
+void sandbox_fill_usage(const struct sandbox *sandbox, struct result *result)
+{
+	result->io.read = usage_since_go(sandbox, CGROUP_READ_BYTES);
+	result->io.written = usage_since_go(sandbox, CGROUP_WRITTEN_BYTES);
+	result->pressure.cpu = usage_since_go(sandbox, CGROUP_STALLED_CPU_NS);
+	result->pressure.io = usage_since_go(sandbox, CGROUP_STALLED_IO_NS);
+	result->pressure.memory = usage_since_go(sandbox, CGROUP_STALLED_MEMORY_NS);
 }
 
 /* --- Closing --- */
