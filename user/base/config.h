@@ -23,6 +23,8 @@ struct directory_rule {
 /* More on one command line is a mistake of a script. */
 #define DIRECTORY_RULES 256
 #define ENVIRONMENT_RULES 256
+#define RESULT_PATTERNS 256
+#define CGROUP_RULES 64
 
 /* Ids from here on have no counterpart inside: as many are mapped (see sandbox/identity.h). */
 #define CONFIG_ID_LIMIT 0x70000000u
@@ -48,10 +50,15 @@ struct run_config {
 	const char *json_path; /* NULL none, "-" stdout */
 	struct directory_rule directories[DIRECTORY_RULES];
 	size_t directory_count;
+	const char *home_directory; /* absolute; made inside where it is missing; NULL: none is */
+	bool no_tmpfs;		    /* what is written goes to disk instead of memory */
+	bool keep_system_config;    /* hostname, users and name service are not replaced */
+	const char *hostname;	    /* of the container; NULL: tare, or the host's on its network */
 	const char *start_directory; /* where the command starts; NULL: where the caller is */
 	bool network_access;	     /* the host's network instead of none */
 	unsigned int uid, gid;	     /* who the command is inside; 0 as the caller, who is root */
 	bool has_uid, has_gid;	     /* they were asked for */
+	bool ids_are_names;	     /* of the caller, whose rights the command has all the same */
 
 	/* Of the caller's environment all, or, when cleared, what is kept by name; then what is
 	 * set. */
@@ -63,8 +70,26 @@ struct run_config {
 
 	struct run_limits limits;
 
-	const char *input_path;	 /* standard input; NULL: the caller's own */
-	const char *output_path; /* standard output and standard error; NULL: the caller's own */
+	const char *input_path;	   /* standard input; NULL: the caller's own */
+	const char *output_path;   /* standard output and standard error; NULL: the caller's own */
+	const char *output_header; /* what that file begins with; NULL: nothing */
+
+	/* What is copied out of the container after the run, and where to. */
+	const char *output_directory;
+	const char *result_patterns[RESULT_PATTERNS];
+	size_t result_pattern_count;
+	bool has_result_patterns; /* they were asked for, if only for none */
+	uint64_t files_count_limit, files_size_limit_bytes; /* 0: none */
+
+	/* The processors and memory nodes that the run may use; NULL: all that the caller may. */
+	const char *cores, *memory_nodes;
+	const char *cgroup_values[CGROUP_RULES]; /* "memory.swappiness=0" */
+	size_t cgroup_value_count;
+	const char *required_controllers[CGROUP_RULES];
+	size_t required_controller_count;
+
+	/* HUP, INT, QUIT and TERM end the run, as "killed", instead of going to the command. */
+	bool signals_end_run;
 
 	/* What the seccomp filter lets through although it is refused by default. */
 	bool allow_io_uring;

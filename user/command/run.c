@@ -72,7 +72,8 @@ static int take_signals(struct run *run, struct failure *why)
 
 /*
  * A reader or writer of the command's pipes must not wait for this process's copies. Those that
- * tare still writes to stay open: standard error, and standard output if the document may go there.
+ * tare still writes to stay open: standard error, and standard output if the document may go there
+ * or the command has another.
  */
 static void let_streams_go(const struct run_config *config)
 {
@@ -81,7 +82,7 @@ static void let_streams_go(const struct run_config *config)
 	if (null < 0)
 		return;
 	dup2(null, STDIN_FILENO);
-	if (!config->json_path)
+	if (!config->json_path && !config->output_path)
 		dup2(null, STDOUT_FILENO);
 }
 
@@ -116,6 +117,7 @@ static int expect_refusals(struct run *run, struct failure *why)
 static int start(struct run *run, struct failure *why)
 {
 	const struct run_limits *limits = &run->config->limits;
+	const char *header = run->config->output_header;
 	struct sandbox_spec spec = { .config = run->config };
 	struct collector_limits collector_limits = {
 		.cpu_ns = limits->cpu_ns, .soft_cpu_ns = limits->soft_cpu_ns, .tasks = limits->tasks
@@ -126,7 +128,7 @@ static int start(struct run *run, struct failure *why)
 		error = environment_build(run->config, environ, &run->environment, why);
 	spec.environment = run->environment;
 	if (!error)
-		error = streams_open(&run->streams, run->config, "", why);
+		error = streams_open(&run->streams, run->config, header ? header : "", why);
 	memcpy(spec.streams, run->streams.of_command, sizeof(spec.streams));
 	streams_list_own(&run->streams, spec.tares_own);
 	if (!error)

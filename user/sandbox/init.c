@@ -24,6 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "home.h"
 #include "identity.h"
 #include "message.h"
 #include "network.h"
@@ -83,15 +84,22 @@ static int step_network(struct init *init, struct failure *why)
 static int step_root(struct init *init, struct failure *why)
 {
 	struct root_spec spec = { .view = init->task->view,
-		.userns_fd = init->task->child.userns_fd,
-		.owner = IDENTITY_BASE + init->task->child.uid,
-		.group = IDENTITY_BASE + init->task->child.gid };
+		.userns_fd = init->task->owners_userns_fd,
+		.owner = init->task->owner,
+		.group = init->task->group };
 	/* The caller's umask is for the command's files, not for the container's directories. */
 	mode_t callers = umask(022);
 	int error = root_build(&spec, &init->mounts, why);
 
 	umask(callers);
 	return error;
+}
+
+static int step_home(struct init *init, struct failure *why)
+{
+	const struct init_task *task = init->task;
+
+	return task->home ? home_make(task->home, task->owner, task->group, why) : 0;
 }
 
 /* Of the command's own environment; NULL when it is not set. */
@@ -220,6 +228,7 @@ static const struct {
 	{ step_adopt_orphans, BARE },
 	{ step_network, CONTAINED },
 	{ step_root, CONTAINED },
+	{ step_home, CONTAINED },
 	{ step_find_program, EVERYWHERE },
 	{ step_await_collector, EVERYWHERE },
 	{ step_bear, EVERYWHERE },

@@ -12,6 +12,10 @@ struct init_task {
 	int tare_socket; /* tare's end, to be closed here */
 	int go_write_fd; /* tare's end of the pipe that lets the command go, to be closed here */
 	const struct view *view;
+	const char *home;     /* to be made; NULL: it is there, or none is wanted */
+	int owners_userns_fd; /* by which owners of files are mapped */
+	uid_t owner;	      /* host-side, of the directories made for the command */
+	gid_t group;
 	bool has_own_network; /* with nothing but lo */
 	char *const *command; /* argv; the first is looked up in PATH inside the container */
 	char *const *environment;

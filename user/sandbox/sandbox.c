@@ -37,6 +37,8 @@ struct sandbox {
 	struct process *init; /* PID 1 */
 	char *directory;      /* owned: where the command starts */
 	int userns_fd;
+	int owners_userns_fd; /* -1: the same */
+	bool makes_home;
 	int sockets[2]; /* ours, PID 1's */
 	int go[2];
 	int command_pidfd;
@@ -112,6 +114,31 @@ static size_t list_rules(const struct run_config *config, struct directory_rule 
 	return count;
 }
 
+/*
+ * By the first the owners of the host's files are mapped, too. Where the command has another name
+ * than the caller, its namespace has another map, and the files one of their own.
+ */
+static int open_user_namespaces(
+	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+{
+	bool has_names = config->ids_are_names;
+
+	sandbox->userns_fd = identity_open_namespace(config->allow_namespaces,
+		has_names ? config->uid : 0, has_names ? config->gid : 0, why);
+	if (!has_names || sandbox->userns_fd < 0)
+		return sandbox->userns_fd < 0 ? sandbox->userns_fd : 0;
+	sandbox->owners_userns_fd = identity_open_namespace(false, 0, 0, why);
+	return sandbox->owners_userns_fd < 0 ? sandbox->owners_userns_fd : 0;
+}
+
+/* What is made there is made in a layer of the command's own. */
+static bool stays_inside(const struct view_rules *rules, const char *path)
+{
+	enum view_mode mode = path ? view_rule_of(rules, path)->mode : VIEW_MASKED;
+
+	return mode == VIEW_OVERLAY || mode == VIEW_HIDDEN;
+}
+
 static int prepare_container(struct sandbox *sandbox, const struct run_config *config,
 	const struct mountinfo_list *mounts, struct failure *why)
 {
@@ -122,13 +149,14 @@ static int prepare_container(struct sandbox *sandbox, const struct run_config *c
 
 	if (!error)
 		error = view_plan(&sandbox->view, mounts, is_visible, &rules, why);
+	if (!error)
+		sandbox->makes_home = stays_inside(&rules, config->home_directory);
 	view_rules_done(&rules);
 	if (!error)
 		error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
 	if (error)
 		return error;
-	sandbox->userns_fd = identity_open_namespace(config->allow_namespaces, why);
-	return sandbox->userns_fd < 0 ? sandbox->userns_fd : 0;
+	return open_user_namespaces(sandbox, config, why);
 }
 
 static int make_cgroups(
@@ -154,12 +182,17 @@ static int set_limits(struct sandbox *sandbox, const struct run_limits *limits, 
 static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 {
 	struct init_task *task = &sandbox->task;
+	bool has_names = spec->config->ids_are_names;
 
 	*task = (struct init_task){
 		.socket = sandbox->sockets[1],
 		.tare_socket = sandbox->sockets[0],
 		.go_write_fd = sandbox->go[1],
 		.view = &sandbox->view,
+		.home = sandbox->makes_home ? spec->config->home_directory : NULL,
+		.owners_userns_fd = has_names ? sandbox->owners_userns_fd : sandbox->userns_fd,
+		.owner = IDENTITY_BASE + (has_names ? 0 : spec->config->uid),
+		.group = IDENTITY_BASE + (has_names ? 0 : spec->config->gid),
 		.has_own_network = !spec->config->no_container && !spec->config->network_access,
 		.command = spec->config->command,
 		.environment = spec->environment,
@@ -244,7 +277,9 @@ static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, st
 	mountinfo_done(&mounts);
 	if (error)
 		return error;
-	terminal_open(&sandbox->terminal);
+	/* Whose keyboard is to reach tare does not lend it. */
+	if (!spec->config->signals_end_run)
+		terminal_open(&sandbox->terminal);
 	return start_init(sandbox, spec, why);
 }
 
@@ -257,7 +292,8 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 		return failure_set(why, ENOMEM, "open a sandbox");
 	cgroup_clear(&sandbox->cgroup);
 	sandbox->config = spec->config;
-	sandbox->userns_fd = sandbox->command_pidfd = sandbox->terminal.fd = -1;
+	sandbox->userns_fd = sandbox->owners_userns_fd = -1;
+	sandbox->command_pidfd = sandbox->terminal.fd = -1;
 	sandbox->memory_event_fd = -1;
 	sandbox->sockets[0] = sandbox->sockets[1] = sandbox->go[0] = sandbox->go[1] = -1;
 	error = open_all(sandbox, spec, why);
@@ -511,6 +547,7 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 	close_fd(&sandbox->go[0]);
 	close_fd(&sandbox->go[1]);
 	close_fd(&sandbox->userns_fd);
+	close_fd(&sandbox->owners_userns_fd);
 	close_fd(&sandbox->command_pidfd);
 	close_fd(&sandbox->memory_event_fd);
 	view_done(&sandbox->view);
