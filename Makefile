@@ -3,13 +3,15 @@
 
 VERSION := 0.1.0
 
-# What a caller may change: make PREFIX=/opt CFLAGS='-O0 -g' WERROR= STATIC=0 V=1
+# What a caller may change: make PREFIX=/opt CFLAGS='-O0 -g' WERROR= STATIC=0 V=1. RUNEXEC=0 installs
+# no `runexec`, for machines that have BenchExec's.
 PREFIX  ?= /usr/local
 CLANG   ?= clang
 BPFTOOL ?= $(shell scripts/find-bpftool)
 CFLAGS  ?= -O2 -g
 WERROR  ?= -Werror
 STATIC  ?= 1
+RUNEXEC ?= 1
 
 # SANITIZE=1 is a second user half in a folder of its own, on the same kernel half.
 OUT := build
@@ -146,12 +148,21 @@ format: ## format the C files in place
 vmlinux: ## regenerate vmlinux/ from the running kernel
 	@scripts/update-vmlinux
 
+BIN := $(DESTDIR)$(PREFIX)/bin
 DOC := $(DESTDIR)$(PREFIX)/share/doc/tare
-install: all ## install into $(DESTDIR)$(PREFIX)
-	install -D -m 755 build/tare $(DESTDIR)$(PREFIX)/bin/tare
+MAN := $(DESTDIR)$(PREFIX)/share/man/man1
+install: all ## install into $(DESTDIR)$(PREFIX); RUNEXEC=0: without runexec
+ifneq ($(RUNEXEC),0)
+	@[ ! -e $(BIN)/runexec ] || [ "$$(readlink $(BIN)/runexec)" = tare ] || \
+		{ echo '$(BIN)/runexec is not ours: make install RUNEXEC=0'; exit 1; }
+	install -D -m 644 -t $(MAN) user/command/runexec.1
+	install -d $(BIN) && ln -sf tare $(BIN)/runexec
+endif
+	install -D -m 755 build/tare $(BIN)/tare
 	install -D -m 644 -t $(DOC) LICENSE README.md CHANGELOG.md
 uninstall: ## remove what install put there
-	$(RM) -r $(DESTDIR)$(PREFIX)/bin/tare $(DOC)
+	[ "$$(readlink $(BIN)/runexec)" != tare ] || $(RM) $(BIN)/runexec $(MAN)/runexec.1
+	$(RM) -r $(BIN)/tare $(DOC)
 clean: ## remove build/
 	$(RM) -r build
 help: ## this list

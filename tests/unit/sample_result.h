@@ -65,6 +65,11 @@ static inline struct result sample_result(void)
 	result.scheduler.wakeups = number_known(2300, "bpf:sched_wakeup");
 	result.faults.minor = number_known(91234, "bpf:task_struct");
 	result.faults.major = number_known(2, "bpf:task_struct");
+	result.io.read = number_known(4096, "cgroup:io.stat");
+	result.io.written = number_known(8192, "cgroup:io.stat");
+	result.pressure.cpu = number_known(1500000, "cgroup:cpu.pressure");
+	result.pressure.io = number_known(0, "cgroup:io.pressure");
+	result.pressure.memory = number_known(17000, "cgroup:memory.pressure");
 	result.network.rx_bytes = number_known(0, "bpf:cgroup_skb");
 	result.network.tx_bytes = number_known(0, "bpf:cgroup_skb");
 	result.network.rx_packets = number_known(0, "bpf:cgroup_skb");

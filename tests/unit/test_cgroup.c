@@ -787,6 +787,46 @@ static void a_memory_peak_that_no_file_tells_is_unknown_with_a_reason(void **sta
 	assert_non_null(strstr(cgroup_memory_peak(&cgroup).reason, "controller"));
 }
 
+static void stalls_are_those_of_some_task_in_nanoseconds(void **state)
+{
+	struct number stalled;
+
+	(void)state;
+	tree_has("/run/cpu.pressure", "some avg10=1.25 avg60=0.00 avg300=0.00 total=27172\n"
+				      "full avg10=0.00 avg60=0.00 avg300=0.00 total=999\n");
+	tree_has("/run/memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n");
+	open_role(CGROUP_UNIFIED, "/run");
+	stalled = cgroup_usage(&cgroup, CGROUP_STALLED_CPU_NS);
+	assert_true(stalled.is_known && stalled.value == 27172000);
+	assert_string_equal(stalled.source, "cgroup:cpu.pressure");
+	stalled = cgroup_usage(&cgroup, CGROUP_STALLED_MEMORY_NS);
+	assert_true(stalled.is_known && stalled.value == 0);
+	assert_false(cgroup_usage(&cgroup, CGROUP_STALLED_IO_NS).is_known);
+	assert_non_null(strstr(cgroup_usage(&cgroup, CGROUP_STALLED_IO_NS).reason, "PSI"));
+}
+
+static void bytes_of_all_block_devices_are_added(void **state)
+{
+	(void)state;
+	tree_has("/run/io.stat", "8:0 rbytes=4096 wbytes=100 rios=1 wios=2 dbytes=7 dios=0\n"
+				 "253:1 \n"
+				 "259:0 rbytes=1000 wbytes=0 rios=5 wios=0 dbytes=0 dios=0\n");
+	open_role(CGROUP_UNIFIED, "/run");
+	assert_true(cgroup_usage(&cgroup, CGROUP_READ_BYTES).is_known);
+	assert_int_equal(cgroup_usage(&cgroup, CGROUP_READ_BYTES).value, 5096);
+	assert_int_equal(cgroup_usage(&cgroup, CGROUP_WRITTEN_BYTES).value, 100);
+	assert_string_equal(cgroup_usage(&cgroup, CGROUP_WRITTEN_BYTES).source, "cgroup:io.stat");
+}
+
+static void without_an_io_controller_the_bytes_are_not_known(void **state)
+{
+	(void)state;
+	tree_has("/run/cgroup.procs", "");
+	open_role(CGROUP_UNIFIED, "/run");
+	assert_false(cgroup_usage(&cgroup, CGROUP_READ_BYTES).is_known);
+	assert_non_null(strstr(cgroup_usage(&cgroup, CGROUP_WRITTEN_BYTES).reason, "controller"));
+}
+
 static void all_processes_are_counted_and_as_many_as_fit_are_listed(void **state)
 {
 	pid_t pids[3] = { 0, 0, -1 };
@@ -908,6 +948,9 @@ int main(void)
 		claim(without_a_memory_controller_oom_kills_are_not_known),
 		claim(the_memory_peak_is_read_where_the_layout_has_it),
 		claim(a_memory_peak_that_no_file_tells_is_unknown_with_a_reason),
+		claim(stalls_are_those_of_some_task_in_nanoseconds),
+		claim(bytes_of_all_block_devices_are_added),
+		claim(without_an_io_controller_the_bytes_are_not_known),
 		claim(all_processes_are_counted_and_as_many_as_fit_are_listed),
 		claim(an_empty_cgroup_has_no_processes),
 		claim(waiting_for_a_cgroup_that_stays_populated_ends),

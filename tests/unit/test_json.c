@@ -74,8 +74,8 @@ static void the_keys_come_in_the_order_of_the_contract(void **state)
 {
 	static const char *const root[] = { "schema", "tare_version", "started_at", "command",
 		"run_id", "outcome", "time", "memory", "syscalls", "processes", "scheduler",
-		"faults", "network", "collector", "container", "limits", "output", "files",
-		"sources", "unavailable", NULL };
+		"faults", "io", "network", "pressure", "collector", "container", "limits", "output",
+		"files", "sources", "unavailable", NULL };
 	static const char *const outcome[] = { "kind", "exit_code", "signal", "termination_reason",
 		"oom_kills", "leftover_processes", "core_dumped", "error", NULL };
 	static const char *const time[] = { "wall_ns", "cpu_ns", "user_ns", "system_ns",

@@ -31,6 +31,7 @@ enum filter_mode {
 #define DIRECTORY_RULES 256
 #define ENVIRONMENT_RULES 256
 #define RESULT_PATTERNS 256
+#define CGROUP_RULES 64
 
 /* Ids from here on are not the command's: the first is PID 1's, others are not mapped. */
 #define CONFIG_ID_LIMIT 0x6fffffffu
@@ -61,14 +62,15 @@ struct run_config {
 	size_t directory_count;
 	const char *root_directory; /* what is '/' inside; NULL: the host's; as the user wrote it */
 	bool keep_tmp;		    /* one of them shares /tmp */
+	const char *home_directory; /* absolute; made inside where it is missing; NULL: none is */
 	const char *start_directory; /* where the command starts; NULL: where the caller is */
 	bool no_tmpfs;		     /* what is written goes to disk instead of memory */
-	const char *memory_nodes;    /* NUMA nodes as "0,2-3"; NULL: all */
 	bool keep_system_config;     /* hostname, users and name service are not replaced */
 	const char *hostname;  /* of the container; NULL: tare, or the host's on its network */
 	bool network_access;   /* the host's network instead of none */
 	unsigned int uid, gid; /* who the command is inside; 0 as the caller, who is root */
 	bool has_uid, has_gid; /* they were asked for */
+	bool ids_are_names;    /* of the caller, whose rights the command has all the same */
 
 	/* Of the caller's environment all, or, when cleared, what is kept by name; then what is
 	 * set. */
@@ -80,8 +82,9 @@ struct run_config {
 
 	struct run_limits limits;
 
-	const char *input_path;	 /* standard input; NULL: the caller's own */
-	const char *output_path; /* standard output and standard error; NULL: the caller's own */
+	const char *input_path;	   /* standard input; NULL: the caller's own */
+	const char *output_path;   /* standard output and standard error; NULL: the caller's own */
+	const char *output_header; /* what that file begins with; NULL: nothing */
 	/*
 	 * What is copied out of the container after the run, and where to. Patterns are
 	 * base/pattern.h's, relative to where the command starts; without one it is nothing.
@@ -93,6 +96,16 @@ struct run_config {
 	enum filter_mode filter;
 	const char *profile_path; /* of FILTER_PROFILE */
 	bool has_filter;	  /* it was asked for */
+
+	/* The processors and memory nodes that the run may use; NULL: all that the caller may. */
+	const char *cores, *memory_nodes;
+	const char *cgroup_values[CGROUP_RULES]; /* "memory.swappiness=0" */
+	size_t cgroup_value_count;
+	const char *required_controllers[CGROUP_RULES];
+	size_t required_controller_count;
+
+	/* HUP, INT, QUIT and TERM end the run, as "killed", instead of going to the command. */
+	bool signals_end_run;
 
 	/* What the seccomp filter lets through although it is refused by default. */
 	bool allow_io_uring;

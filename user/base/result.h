@@ -134,8 +134,14 @@ struct result {
 		struct number minor, major;
 	} faults;
 	struct {
+		struct number read, written; /* block devices */
+	} io;
+	struct {
 		struct number rx_bytes, tx_bytes, rx_packets, tx_packets, sockets, connects;
 	} network;
+	struct {
+		struct number cpu, io, memory; /* some task could not go on for want of it */
+	} pressure;
 	struct {
 		const char *mode; /* "private", "shared"; NULL when none ran */
 		struct loss loss;

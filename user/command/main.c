@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "check.h"
 #include "run.h"
+#include "runexec.h"
 
 static int print_version(int argc, char **argv)
 {
@@ -24,6 +25,7 @@ static const struct {
 	const char *help;
 } verbs[] = {
 	{ "run", run_command, "run a command in a fresh container and weigh it" },
+	{ "runexec", runexec_command, "the same with BenchExec's options and output" },
 	{ "check", check_command, "what this machine offers, and what is missing" },
 	{ "--help", print_help, "show this text" },
 	{ "--version", print_version, "show the version" },
@@ -64,6 +66,8 @@ static void print_unknown(const char *verb)
 int main(int argc, char **argv)
 {
 	fill_standard_streams();
+	if (argc > 0 && !strcmp(basename(argv[0]), "runexec"))
+		return runexec_command(argc, argv);
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (!strcmp(argv[1], verbs[i].name))
 			return verbs[i].run(argc - 1, argv + 1);

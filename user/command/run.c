@@ -76,7 +76,8 @@ static int take_signals(struct run *run, struct failure *why)
 
 /*
  * A reader or writer of the command's pipes must not wait for this process's copies. Those that
- * tare still writes to stay open: standard error, and standard output if the document may go there.
+ * tare still writes to stay open: standard error, and standard output if the document may go there
+ * or the command has another.
  */
 static void let_streams_go(const struct run_config *config)
 {
@@ -85,7 +86,7 @@ static void let_streams_go(const struct run_config *config)
 	if (null < 0)
 		return;
 	dup2(null, STDIN_FILENO);
-	if (!config->json_path)
+	if (!config->json_path && !config->output_path)
 		dup2(null, STDOUT_FILENO);
 }
 
@@ -133,6 +134,7 @@ static int check_rights(struct failure *why)
 static int start(struct run *run, struct failure *why)
 {
 	const struct run_limits *limits = &run->config->limits;
+	const char *header = run->config->output_header;
 	struct sandbox_spec spec = { .config = run->config };
 	struct collector_limits collector_limits = {
 		.cpu_ns = limits->cpu_ns, .soft_cpu_ns = limits->soft_cpu_ns, .tasks = limits->tasks
@@ -145,7 +147,7 @@ static int start(struct run *run, struct failure *why)
 		error = environment_build(run->config, environ, &run->environment, why);
 	spec.environment = run->environment;
 	if (!error)
-		error = streams_open(&run->streams, run->config, "", why);
+		error = streams_open(&run->streams, run->config, header ? header : "", why);
 	memcpy(spec.streams, run->streams.of_command, sizeof(spec.streams));
 	streams_list_own(&run->streams, spec.tares_own);
 	if (!error)
@@ -269,6 +271,7 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 			"nothing of what it counted can be trusted");
 	read_start_time(result, account);
 	result->memory.peak = sandbox_memory_peak(run->sandbox);
+	sandbox_fill_usage(run->sandbox, result);
 	judge_memory(run);
 	if (run->config->filter == FILTER_PROFILE)
 		result->syscalls.denied = number_unknown(

@@ -175,6 +175,24 @@ static int (*const take_output[STREAM_RELAYS])(struct watch *watch, struct failu
 
 /* --- Signals --- */
 
+static bool ends_run(const struct watch *watch, int signal_number)
+{
+	static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+		if (signal_number == ending[i])
+			return watch->spec->config->signals_end_run;
+	}
+	return false;
+}
+
+/* It may be killed before its exec, which then is no failure of the set-up. */
+static int end_by_signal(struct watch *watch, struct failure *why)
+{
+	watch->passed_on |= 1ULL << SIGKILL;
+	return end_run(watch, "killed", why);
+}
+
 /* The second interrupt says that the first did not help. */
 static int forward(struct watch *watch, int signal_number, struct failure *why)
 {
@@ -194,7 +212,8 @@ static int take_signal(struct watch *watch, struct failure *why)
 
 	if (read(watch->spec->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return 0;
-	return forward(watch, info.ssi_signo, why);
+	return ends_run(watch, (int)info.ssi_signo) ? end_by_signal(watch, why)
+						    : forward(watch, info.ssi_signo, why);
 }
 
 /* --- The command's own events --- */
@@ -225,6 +244,7 @@ static int record_early_end(struct watch *watch, int signal_number)
 {
 	watch->outcome->kind = OUTCOME_SIGNALED;
 	watch->outcome->signal = signal_number;
+	watch->outcome->termination_reason = watch->reason;
 	watch->has_ended = watch->has_ended_early = true;
 	return 0;
 }

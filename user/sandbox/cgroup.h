@@ -103,6 +103,20 @@ int cgroup_memory_limit_hits(const struct cgroup *cgroup, uint64_t *hits, struct
  */
 struct number cgroup_memory_peak(const struct cgroup *cgroup);
 
+/*
+ * What the run used so far, from the birth of its first process on: bytes from and to block
+ * devices, and how long some task could not go on for want of something, to the microsecond.
+ */
+enum cgroup_usage {
+	CGROUP_READ_BYTES,
+	CGROUP_WRITTEN_BYTES,
+	CGROUP_STALLED_CPU_NS,
+	CGROUP_STALLED_IO_NS,
+	CGROUP_STALLED_MEMORY_NS,
+	CGROUP_USAGES,
+};
+struct number cgroup_usage(const struct cgroup *cgroup, enum cgroup_usage which);
+
 /* Removes the directories and closes the descriptors. Waits up to a second for the last task. */
 int cgroup_remove(struct cgroup *cgroup, struct failure *why);
 

@@ -56,6 +56,8 @@ static int tell_kernel(const char *path, const char *text, struct failure *why)
 struct holder {
 	int go[2]; /* the parent closes its end when the maps are written */
 	bool may_nest;
+	uid_t root_uid; /* what the host's ids 0 are called inside */
+	gid_t root_gid;
 };
 
 /* Its exit code is the errno of what it could not do. */
@@ -72,12 +74,34 @@ static int hold_namespace(void *argument, struct failure *why)
 	return -tell_kernel("sys/user/max_user_namespaces", "0", why);
 }
 
-static int write_map(pid_t pid, const char *name, struct failure *why)
+/* Ids inside, from which on which of the host they are, and how many. */
+static size_t put_extent(char *map, size_t size, unsigned int inside, unsigned int host, int count)
 {
-	char path[64], map[64];
+	if (!count)
+		return 0;
+	return snprintf(map, size, "%u %u %d\n", inside, IDENTITY_BASE + host, count);
+}
+
+/* 0 and `root` change places, the others keep theirs. */
+static void describe_map(char *map, size_t size, unsigned int root)
+{
+	size_t end = 0;
+
+	if (root) {
+		end += put_extent(map + end, size - end, 0, root, 1);
+		end += put_extent(map + end, size - end, 1, 1, root - 1);
+		end += put_extent(map + end, size - end, root, 0, 1);
+		root++;
+	}
+	put_extent(map + end, size - end, root, root, IDENTITY_COUNT - root);
+}
+
+static int write_map(pid_t pid, const char *name, unsigned int root, struct failure *why)
+{
+	char path[64], map[256];
 
 	snprintf(path, sizeof(path), "%d/%s", pid, name);
-	snprintf(map, sizeof(map), "0 %u %u", IDENTITY_BASE, IDENTITY_COUNT);
+	describe_map(map, sizeof(map), root);
 	return tell_kernel(path, map, why);
 }
 
@@ -96,10 +120,10 @@ static int map_and_open(struct process *process, struct holder *holder, struct f
 {
 	cleanup_fd int userns = -1;
 	struct process_death death;
-	int error = write_map(process_pid(process), "uid_map", why);
+	int error = write_map(process_pid(process), "uid_map", holder->root_uid, why);
 
 	if (!error)
-		error = write_map(process_pid(process), "gid_map", why);
+		error = write_map(process_pid(process), "gid_map", holder->root_gid, why);
 	if (error)
 		return error;
 	userns = open_namespace_of(process_pid(process), why);
@@ -128,9 +152,9 @@ static bool is_chrooted(void)
 	       (own.st_ino != first.st_ino || own.st_dev != first.st_dev);
 }
 
-int identity_open_namespace(bool may_nest, struct failure *why)
+int identity_open_namespace(bool may_nest, uid_t root_uid, gid_t root_gid, struct failure *why)
 {
-	struct holder holder = { .may_nest = may_nest };
+	struct holder holder = { .may_nest = may_nest, .root_uid = root_uid, .root_gid = root_gid };
 	struct process_spec spec = { .clone_flags = CLONE_NEWUSER,
 		.cgroup_fd = -1,
 		.run = hold_namespace,

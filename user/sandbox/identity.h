@@ -33,11 +33,12 @@
 #define IDENTITY_NOBODY (IDENTITY_BASE + IDENTITY_COUNT)
 
 /*
- * Makes a user namespace with that mapping for uids and gids; the caller is root. Unless
+ * Makes a user namespace with that mapping for uids and gids; the caller is root, and has another
+ * name inside where root_uid and root_gid say so: whom that number would be is 0 then. Unless
  * `may_nest`, no user namespace can be made inside, whichever system call asks, and so no other
  * namespace either. Returns the namespace's descriptor, the caller's.
  */
-int identity_open_namespace(bool may_nest, struct failure *why);
+int identity_open_namespace(bool may_nest, uid_t root_uid, gid_t root_gid, struct failure *why);
 
 /*
  * Enters the namespace as this uid and gid inside, with no supplementary groups and all

@@ -24,6 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "home.h"
 #include "identity.h"
 #include "message.h"
 #include "mount.h"
@@ -83,6 +84,13 @@ static int step_network(struct init *init, struct failure *why)
 	return init->task->has_own_network ? network_start_loopback(why) : 0;
 }
 
+static int step_home(struct init *init, struct failure *why)
+{
+	const struct init_task *task = init->task;
+
+	return task->home ? home_make(task->home, task->owner, task->group, why) : 0;
+}
+
 /* Of the command's own environment; NULL when it is not set. */
 static const char *command_variable(const struct init *init, const char *prefix)
 {
@@ -112,9 +120,9 @@ static int step_root(struct init *init, struct failure *why)
 	struct root_spec spec = { .view = task->view,
 		.root_fd = task->root_fd,
 		.system = task->keeps_system_config ? NULL : &system,
-		.userns_fd = task->child.userns_fd,
-		.owner = IDENTITY_BASE + task->child.uid,
-		.group = IDENTITY_BASE + task->child.gid,
+		.userns_fd = task->owners_userns_fd,
+		.owner = task->owner,
+		.group = task->group,
 		.bounds = task->bounds,
 		.scratch = &task->scratch,
 		.keeps_layers = task->keeps_layers };
@@ -277,6 +285,7 @@ static const struct {
 	{ step_hostname, CONTAINED },
 	{ step_root, CONTAINED },
 	{ step_layers, CONTAINED },
+	{ step_home, CONTAINED },
 	{ step_find_program, EVERYWHERE },
 	{ step_await_collector, EVERYWHERE },
 	{ step_bear, EVERYWHERE },

@@ -18,6 +18,10 @@ struct init_task {
 	struct output_directory *output; /* tare's, to be closed here */
 	bool keeps_layers;		 /* and sends what holds them to tare */
 	int root_fd;			 /* an unattached mount to be '/'; -1: the host's root is */
+	const char *home;		 /* to be made; NULL: it is there, or none is wanted */
+	int owners_userns_fd;		 /* by which owners of files are mapped */
+	uid_t owner;			 /* host-side, of the directories made for the command */
+	gid_t group;
 	struct view *view;
 	struct tmpfs_bounds bounds;  /* of what takes its writes in memory */
 	struct scratch scratch;	     /* takes them on disk, if made */

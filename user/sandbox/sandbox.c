@@ -49,12 +49,15 @@ struct sandbox {
 	struct init_task task;
 	struct process *init; /* PID 1 */
 	int userns_fd;
+	int owners_userns_fd; /* -1: the same */
+	bool makes_home;
 	int sockets[2]; /* ours, PID 1's */
 	int go[2];
 	int command_pidfd;
 	int memory_event_fd;
 	int layers_fd;	      /* what holds the layers of the view; -1 until PID 1 sent it */
 	char *true_directory; /* owned: where it starts, without links; NULL until it is born */
+	uint64_t used_before[CGROUP_USAGES]; /* when the command was let go */
 };
 
 int sandbox_cgroup_fd(const struct sandbox *sandbox)
@@ -146,6 +149,31 @@ static int build_filters(
 	return error;
 }
 
+/*
+ * By the first the owners of the host's files are mapped, too. Where the command has another name
+ * than the caller, its namespace has another map, and the files one of their own.
+ */
+static int open_user_namespaces(
+	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+{
+	bool has_names = config->ids_are_names;
+
+	sandbox->userns_fd = identity_open_namespace(config->allow_namespaces,
+		has_names ? config->uid : 0, has_names ? config->gid : 0, why);
+	if (!has_names || sandbox->userns_fd < 0)
+		return sandbox->userns_fd < 0 ? sandbox->userns_fd : 0;
+	sandbox->owners_userns_fd = identity_open_namespace(false, 0, 0, why);
+	return sandbox->owners_userns_fd < 0 ? sandbox->owners_userns_fd : 0;
+}
+
+/* What is made there is made in a layer of the command's own. */
+static bool stays_inside(const struct view *view, const char *path)
+{
+	enum view_mode mode = path ? view_entry_of(view, path)->mode : VIEW_MASKED;
+
+	return mode == VIEW_OVERLAY || mode == VIEW_HIDDEN;
+}
+
 /* All that can be wrong with what was asked for is found here, before anything is made. */
 static int plan(struct sandbox *sandbox, const struct run_config *config,
 	const struct mountinfo_list *mounts, struct failure *why)
@@ -154,6 +182,7 @@ static int plan(struct sandbox *sandbox, const struct run_config *config,
 
 	if (error || config->no_container)
 		return error;
+	sandbox->makes_home = stays_inside(&sandbox->view.view, config->home_directory);
 	return build_filters(sandbox, config, why);
 }
 
@@ -168,12 +197,15 @@ static void free_plan(struct sandbox *sandbox)
 static int open_userns(
 	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
 {
+	int error;
+
 	if (config->no_container)
 		return 0;
-	sandbox->userns_fd = identity_open_namespace(config->allow_namespaces, why);
-	if (sandbox->userns_fd < 0)
-		return sandbox->userns_fd;
-	return sandbox_view_split_start(&sandbox->view, config, sandbox->userns_fd, why);
+	error = open_user_namespaces(sandbox, config, why);
+	if (error)
+		return error;
+	return sandbox_view_split_start(&sandbox->view, config,
+		config->ids_are_names ? sandbox->owners_userns_fd : sandbox->userns_fd, why);
 }
 
 static int make_directories(struct sandbox *sandbox, const struct run_config *config,
@@ -216,6 +248,7 @@ static struct system_config system_config_of(const struct run_config *config)
 static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 {
 	struct init_task *task = &sandbox->task;
+	bool has_names = spec->config->ids_are_names;
 
 	*task = (struct init_task){
 		.socket = sandbox->sockets[1],
@@ -225,6 +258,10 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.keeps_layers = result_files_are_wanted(spec->config),
 		.root_fd = sandbox->view.root.mount_fd,
 		.view = &sandbox->view.view,
+		.home = sandbox->makes_home ? spec->config->home_directory : NULL,
+		.owners_userns_fd = has_names ? sandbox->owners_userns_fd : sandbox->userns_fd,
+		.owner = IDENTITY_BASE + (has_names ? 0 : spec->config->uid),
+		.group = IDENTITY_BASE + (has_names ? 0 : spec->config->gid),
 		.bounds = { .size_bytes = spec->config->limits.memory_bytes,
 			.nodes = spec->config->memory_nodes },
 		.scratch = sandbox->scratch,
@@ -320,7 +357,8 @@ static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, st
 	mountinfo_done(&mounts);
 	if (error)
 		return error;
-	if (may_share_terminal(spec->config))
+	/* Whose keyboard is to reach tare does not lend it. */
+	if (may_share_terminal(spec->config) && !spec->config->signals_end_run)
 		terminal_open(&sandbox->terminal);
 	return start_init(sandbox, spec, why);
 }
@@ -336,7 +374,8 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 	scratch_clear(&sandbox->scratch);
 	sandbox->view = SANDBOX_VIEW_NONE;
 	sandbox->config = spec->config;
-	sandbox->userns_fd = sandbox->command_pidfd = sandbox->terminal.fd = -1;
+	sandbox->userns_fd = sandbox->owners_userns_fd = -1;
+	sandbox->command_pidfd = sandbox->terminal.fd = -1;
 	sandbox->memory_event_fd = sandbox->layers_fd = -1;
 	sandbox->sockets[0] = sandbox->sockets[1] = sandbox->go[0] = sandbox->go[1] = -1;
 	error = open_all(sandbox, spec, why);
@@ -525,6 +564,8 @@ static void lend_terminal(struct sandbox *sandbox)
 
 int sandbox_go(struct sandbox *sandbox, struct failure *why)
 {
+	for (int which = 0; which < CGROUP_USAGES; which++)
+		sandbox->used_before[which] = cgroup_usage(&sandbox->cgroup, which).value;
 	lend_terminal(sandbox);
 	/* Who failed since it said that it waits is gone: that is the next event. */
 	if (send(sandbox->go[1], "g", 1, MSG_NOSIGNAL) != 1 && errno != EPIPE)
@@ -674,6 +715,24 @@ struct number sandbox_memory_peak(const struct sandbox *sandbox)
 	return cgroup_memory_peak(&sandbox->cgroup);
 }
 
+/* Without what was used before the command was let go. */
+static struct number usage_since_go(const struct sandbox *sandbox, enum cgroup_usage which)
+{
+	struct number usage = cgroup_usage(&sandbox->cgroup, which);
+
+	usage.value -= usage.is_known ? sandbox->used_before[which] : 0;
+	return usage;
+}
+
+void sandbox_fill_usage(const struct sandbox *sandbox, struct result *result)
+{
+	result->io.read = usage_since_go(sandbox, CGROUP_READ_BYTES);
+	result->io.written = usage_since_go(sandbox, CGROUP_WRITTEN_BYTES);
+	result->pressure.cpu = usage_since_go(sandbox, CGROUP_STALLED_CPU_NS);
+	result->pressure.io = usage_since_go(sandbox, CGROUP_STALLED_IO_NS);
+	result->pressure.memory = usage_since_go(sandbox, CGROUP_STALLED_MEMORY_NS);
+}
+
 /* --- Closing --- */
 
 /* The tree first, then PID 1: a namespace ends only when its last process was reaped. */
@@ -706,6 +765,7 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 	close_fd(&sandbox->go[0]);
 	close_fd(&sandbox->go[1]);
 	close_fd(&sandbox->userns_fd);
+	close_fd(&sandbox->owners_userns_fd);
 	close_fd(&sandbox->command_pidfd);
 	close_fd(&sandbox->memory_event_fd);
 	free(sandbox->true_directory);

@@ -139,6 +139,9 @@ int sandbox_cpu_ns(const struct sandbox *sandbox, uint64_t *cpu_ns, struct failu
 int sandbox_oom_kills(const struct sandbox *sandbox, uint64_t *kills, struct failure *why);
 struct number sandbox_memory_peak(const struct sandbox *sandbox);
 
+/* What its cgroup tells of block devices and of stalls since the command was let go. */
+void sandbox_fill_usage(const struct sandbox *sandbox, struct result *result);
+
 /*
  * Kills what is left, waits for it, removes the cgroups and what was written to disk, takes the
  * terminal back. NULL is fine.

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What cgroup files tell in pairs, "key=number": stalls, and bytes to and from block devices.
+#include "cgroup.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "base/file.h"
+
+/* The number after `key` and '=' in this line; 0 where it is not. */
+static uint64_t number_in(char *line, const char *key)
+{
+	size_t length = strlen(key);
+	char *pair;
+
+	while ((pair = strsep(&line, " "))) {
+		if (!strncmp(pair, key, length) && pair[length] == '=')
+			return strtoull(pair + length + 1, NULL, 10);
+	}
+	return 0;
+}
+
+/* Over all lines of the file that begin so. */
+static int sum_pairs(const struct cgroup *cgroup, const char *file, const char *beginning,
+	const char *key, uint64_t *sum)
+{
+	cleanup_free char *text = NULL;
+	char *line, *rest;
+	int error = file_read(cgroup->directories[CGROUP_UNIFIED].fd, file, &text, NULL, NULL);
+
+	*sum = 0;
+	rest = text;
+	while (!error && (line = strsep(&rest, "\n"))) {
+		if (!strncmp(line, beginning, strlen(beginning)))
+			*sum += number_in(line, key);
+	}
+	return error;
+}
+
+static const char no_stalls[] = "this kernel does not count stalls (CONFIG_PSI, psi=1)";
+static const char no_blocks[] = "no io controller could be had for the run alone";
+
+static const struct {
+	const char *file, *beginning, *key;
+	uint64_t unit;
+	const char *source, *reason;
+} usages[] = {
+	[CGROUP_READ_BYTES] = { "io.stat", "", "rbytes", 1, "cgroup:io.stat", no_blocks },
+	[CGROUP_WRITTEN_BYTES] = { "io.stat", "", "wbytes", 1, "cgroup:io.stat", no_blocks },
+	[CGROUP_STALLED_CPU_NS] = { "cpu.pressure", "some ", "total", 1000, "cgroup:cpu.pressure",
+		no_stalls },
+	[CGROUP_STALLED_IO_NS] = { "io.pressure", "some ", "total", 1000, "cgroup:io.pressure",
+		no_stalls },
+	[CGROUP_STALLED_MEMORY_NS] = { "memory.pressure", "some ", "total", 1000,
+		"cgroup:memory.pressure", no_stalls },
+};
+
+struct number cgroup_usage(const struct cgroup *cgroup, enum cgroup_usage which)
+{
+	uint64_t sum;
+
+	if (sum_pairs(cgroup, usages[which].file, usages[which].beginning, usages[which].key, &sum))
+		return number_unknown(usages[which].reason);
+	return number_known(sum * usages[which].unit, usages[which].source);
+}
