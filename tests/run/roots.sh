@@ -304,7 +304,7 @@ is "$(with_proc 'umount --lazy /proc')" "tare: sh -c 'ls -d /proc/1 /proc/sys': 
 look at '/proc/self': No such file or directory (ENOENT)
   hint      mount it: sudo mount -t proc proc /proc" 'without /proc, tare says what to do'
 is "$(with_proc 'mount -t tmpfs tare-test /proc/sys' | grep -c -e /proc/sys/user/max_user_namespaces \
-	-e 'hint .*--allow namespaces')" 2 'as it does where /proc/sys is covered'
+	-e 'hint .*is mounted over it')" 2 'as it does where /proc/sys is covered'
 
 # --- tare in tare ---
 
