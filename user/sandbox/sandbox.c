@@ -133,7 +133,7 @@ static int prepare_container(struct sandbox *sandbox, const struct run_config *c
 static int make_cgroups(
 	struct sandbox *sandbox, const struct mountinfo_list *mounts, struct failure *why)
 {
-	int error = cgroup_find(&sandbox->cgroup, mounts, why);
+	int error = cgroup_find(&sandbox->cgroup, mounts, 0, why);
 
 	/* The janitor first: from the first directory on there is someone to remove it. */
 	if (!error)
@@ -421,7 +421,7 @@ int sandbox_terminate(struct sandbox *sandbox, struct failure *why)
 
 bool sandbox_holds_memory(const struct sandbox *sandbox)
 {
-	return sandbox->cgroup.has_memory;
+	return cgroup_has(&sandbox->cgroup, CGROUP_MEMORY);
 }
 
 int sandbox_memory_event_fd(const struct sandbox *sandbox)
