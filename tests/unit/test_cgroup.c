@@ -384,7 +384,28 @@ static void what_cgroup2_does_everywhere_is_always_had(void **state)
 	(void)state;
 	tree_has_cgroup("/cg", "\n", "\n", "");
 	assert_placed_with(pure, "0::/\n", built_in);
-	assert_true(has(CGROUP_FREEZER) && has(CGROUP_CPUACCT) && has(CGROUP_PERF_EVENT));
+	assert_int_equal(cgroup_require(&cgroup, built_in, &why), 0);
+}
+
+static void a_required_controller_that_is_missing_is_told_with_the_command(void **state)
+{
+	char expected[256];
+
+	(void)state;
+	tree_has_cgroup("/cg", "io memory pids\n", "memory pids\n", "");
+	assert_placed_with(pure, "0::/\n", CGROUP_BIT(CGROUP_IO));
+	assert_int_equal(cgroup_require(&cgroup, CGROUP_BIT(CGROUP_MEMORY), &why), 0);
+	assert_true(cgroup_require(&cgroup, CGROUP_BIT(CGROUP_IO), &why) < 0);
+	assert_string_equal(
+		why.what, "the run cannot have the cgroup controller 'io' (layout: cgroup2)");
+	snprintf(expected, sizeof(expected), "echo +io | sudo tee %s/cg/cgroup.subtree_control",
+		tree);
+	if (access("/run/systemd/system", F_OK))
+		assert_string_equal(why.hint, expected);
+	else
+		assert_non_null(strstr(why.hint, "systemd-run --scope -p Delegate=yes"));
+	assert_true(cgroup_require(&cgroup, CGROUP_BIT(CGROUP_NET_CLS), &why) < 0);
+	assert_non_null(strstr(why.hint, "mount -t cgroup -o net_cls none"));
 }
 
 static void a_session_scope_is_left_for_the_slice_that_gives_controllers(void **state)
@@ -1016,6 +1037,7 @@ static const struct CMUnitTest tests[] = {
 	claim(a_delegated_cgroup_gives_the_others_as_well),
 	claim(without_the_usual_ones_the_others_decide),
 	claim(what_cgroup2_does_everywhere_is_always_had),
+	claim(a_required_controller_that_is_missing_is_told_with_the_command),
 	claim(a_session_scope_is_left_for_the_slice_that_gives_controllers),
 	claim(an_ancestor_that_gives_only_one_controller_is_passed_over),
 	claim(the_root_cgroup_may_have_processes_and_give_controllers),

@@ -466,6 +466,20 @@ static void limits_that_no_command_can_keep_are_refused(void **state)
 		"2", "true");
 }
 
+static void values_and_controllers_of_cgroups_are_collected(void **state)
+{
+	(void)state;
+	assert_parsed("--set-cgroup-value", "pids.max=7", "--require-cgroup-subsystem", "cpu",
+		"--require-cgroup-subsystem=cpu", "true");
+	assert_int_equal(config.cgroup_value_count, 1);
+	assert_string_equal(config.cgroup_values[0], "pids.max=7");
+	assert_int_equal(config.required_controller_count, 2);
+	assert_refused("--set-cgroup-value: pids.max is what --pids-limit sets",
+		"--set-cgroup-value", "pids.max=7", "--pids-limit", "7", "true");
+	assert_int_equal(PARSE("--require-cgroup-subsystem", "Memory", "true"), -EINVAL);
+	assert_non_null(strstr(why.what, "Memory is no cgroup controller; there are memory, pids"));
+}
+
 static void help_lists_every_option_that_is_understood(void **state)
 {
 	static const char *const lines[] = { "  -j, --json FILE ", "  -q, --quiet ",
@@ -476,7 +490,8 @@ static void help_lists_every_option_that_is_understood(void **state)
 		"      --gid NUMBER ", "      --env NAME=VALUE ", "      --keep-env NAME ",
 		"      --clear-env ", "      --timelimit TIME ", "      --softtimelimit TIME ",
 		"      --walltimelimit TIME ", "      --memlimit SIZE ",
-		"      --pids-limit NUMBER ", "  -h, --help " };
+		"      --pids-limit NUMBER ", "      --set-cgroup-value C.O=VALUE ",
+		"      --require-cgroup-subsystem C ", "  -h, --help " };
 	cleanup_free char *text = help_text();
 	size_t listed = 0;
 
@@ -510,7 +525,7 @@ static void every_option_in_the_help_is_understood(void **state)
 		assert_null(strstr(why.what, "no such option"));
 		tried++;
 	}
-	assert_int_equal(tried, 23);
+	assert_int_equal(tried, 25);
 }
 
 static void what_can_be_let_through_is_in_the_help(void **state)
@@ -560,6 +575,7 @@ int main(void)
 		cmocka_unit_test(a_directory_has_no_mode_without_a_container),
 		cmocka_unit_test(limits_are_read_into_their_units),
 		cmocka_unit_test(limits_that_no_command_can_keep_are_refused),
+		cmocka_unit_test(values_and_controllers_of_cgroups_are_collected),
 		cmocka_unit_test(help_lists_every_option_that_is_understood),
 		cmocka_unit_test(every_option_in_the_help_is_understood),
 		cmocka_unit_test(what_can_be_let_through_is_in_the_help),

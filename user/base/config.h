@@ -40,6 +40,9 @@ struct run_limits {
 	uint64_t output_bytes; /* of standard output and standard error */
 };
 
+/* Of the cgroup options. */
+#define CGROUP_RULES 64
+
 struct run_config {
 	char *const *command; /* NULL-terminated, borrowed from main's argv */
 	bool no_container;
@@ -62,6 +65,11 @@ struct run_config {
 	size_t set_count;
 
 	struct run_limits limits;
+
+	const char *cgroup_values[CGROUP_RULES]; /* "memory.swappiness=0", checked */
+	size_t cgroup_value_count;
+	const char *required_controllers[CGROUP_RULES]; /* known names */
+	size_t required_controller_count;
 
 	const char *input_path;	 /* standard input; NULL: the caller's own */
 	const char *output_path; /* standard output and standard error; NULL: the caller's own */

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/environment.h"
 #include "base/text.h"
+#include "options_resources.h"
 
 struct option_entry {
 	const char *name;  /* without the dashes */
@@ -297,6 +298,10 @@ static const struct option_entry entries[] = {
 	{ "memlimit", 0, "SIZE", "end it when it needs more memory", apply_memlimit },
 	{ "pids-limit", 0, "NUMBER", "end it when it has more processes and threads",
 		apply_pids_limit },
+	{ "set-cgroup-value", 0, "C.O=VALUE", "write VALUE to this file of its cgroup",
+		options_apply_cgroup_value },
+	{ "require-cgroup-subsystem", 0, "C", "fail unless its cgroup has this controller",
+		options_apply_cgroup_subsystem },
 	{ "help", 'h', NULL, "show this text", NULL },
 };
 
@@ -374,6 +379,8 @@ static int check_limits(const struct run_limits *limits, struct failure *why)
 
 static int check(const struct run_config *config, struct failure *why)
 {
+	int error;
+
 	if (!config->command[0]) {
 		failure_set(why, 0, "no command given");
 		return failure_hint(why, "tare run [OPTIONS] [--] COMMAND [ARG...]");
@@ -389,7 +396,8 @@ static int check(const struct run_config *config, struct failure *why)
 	if (config->no_container && (config->has_uid || config->has_gid))
 		return failure_set(
 			why, 0, "--no-container: the command is the caller without a container");
-	return check_limits(&config->limits, why);
+	error = options_check_resources(config, why);
+	return error ? error : check_limits(&config->limits, why);
 }
 
 int options_parse(int argc, char **argv, struct run_config *config, enum options_request *request,

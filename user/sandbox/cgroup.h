@@ -82,6 +82,9 @@ void cgroup_clear(struct cgroup *cgroup);
 int cgroup_find(struct cgroup *cgroup, const struct mountinfo_list *mounts, unsigned int wanted,
 	struct failure *why);
 
+/* Of a cgroup that was found: fails, with a command that helps, unless it has all of these. */
+int cgroup_require(const struct cgroup *cgroup, unsigned int required, struct failure *why);
+
 bool cgroup_has(const struct cgroup *cgroup, enum cgroup_role controller);
 
 /* The directory with the files of this controller, once they are made; -1: not had. Borrowed. */

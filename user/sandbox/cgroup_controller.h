@@ -4,6 +4,7 @@
 #define TARE_CGROUP_CONTROLLER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include "cgroup.h"
 
 struct cgroup_controller {
@@ -18,5 +19,11 @@ extern const struct cgroup_controller cgroup_controllers[CGROUP_ROLES];
 
 #define cgroup_controller_for_each(role)                                                           \
 	for (int role = CGROUP_FIRST_CONTROLLER; role < CGROUP_LAUNCHER; role++)
+
+/* The role of this name, of either version; CGROUP_ROLES when there is none. */
+enum cgroup_role cgroup_controller_find(const char *name, size_t length);
+
+/* "memory, pids, ..." for people; static storage. */
+const char *cgroup_controller_list(void);
 
 #endif

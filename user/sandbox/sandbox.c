@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "cgroup.h"
+#include "cgroup_value.h"
 #include "identity.h"
 #include "init.h"
 #include "janitor.h"
@@ -23,6 +24,7 @@
 #include "message.h"
 #include "mountinfo.h"
 #include "process.h"
+#include "resources.h"
 #include "seccomp.h"
 #include "terminal.h"
 #include "view.h"
@@ -130,21 +132,26 @@ static int prepare_container(struct sandbox *sandbox, const struct run_config *c
 	return sandbox->userns_fd < 0 ? sandbox->userns_fd : 0;
 }
 
-static int make_cgroups(
-	struct sandbox *sandbox, const struct mountinfo_list *mounts, struct failure *why)
+static int make_cgroups(struct sandbox *sandbox, const struct run_config *config,
+	const struct mountinfo_list *mounts, struct failure *why)
 {
-	int error = cgroup_find(&sandbox->cgroup, mounts, 0, why);
+	int error = cgroup_find(&sandbox->cgroup, mounts, resources_required(config), why);
 
+	if (!error)
+		error = cgroup_require(&sandbox->cgroup, resources_required(config), why);
 	/* The janitor first: from the first directory on there is someone to remove it. */
 	if (!error)
 		error = janitor_start(&sandbox->cgroup, &sandbox->janitor, why);
 	return error ? error : cgroup_create(&sandbox->cgroup, why);
 }
 
-static int set_limits(struct sandbox *sandbox, const struct run_limits *limits, struct failure *why)
+static int set_limits(struct sandbox *sandbox, const struct run_config *config, struct failure *why)
 {
-	int error = limit_set(&sandbox->cgroup, limits, why);
+	const struct run_limits *limits = &config->limits;
+	int error = cgroup_value_set_all(&sandbox->cgroup, config, why);
 
+	if (!error)
+		error = limit_set(&sandbox->cgroup, limits, why);
 	if (error)
 		return error;
 	return limit_watch_memory(&sandbox->cgroup, limits, &sandbox->memory_event_fd, why);
@@ -231,9 +238,9 @@ static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, st
 	if (!error)
 		error = find_start_directory(sandbox, spec->config, why);
 	if (!error)
-		error = make_cgroups(sandbox, &mounts, why);
+		error = make_cgroups(sandbox, spec->config, &mounts, why);
 	if (!error)
-		error = set_limits(sandbox, &spec->config->limits, why);
+		error = set_limits(sandbox, spec->config, why);
 	if (!error && !spec->config->no_container)
 		error = prepare_container(sandbox, spec->config, &mounts, why);
 	mountinfo_done(&mounts);
