@@ -94,6 +94,10 @@ static void what_an_option_of_tares_sets_is_refused_beside_it(void **state)
 	assert_true(cgroup_value_check_all(&config, &why) < 0);
 	assert_string_equal(why.what, "--set-cgroup-value: memory.max is what --memlimit sets");
 	(void)forget(NULL);
+	assert_int_equal(check_all("cpuset.cpus=0"), 0);
+	config.cores = "0";
+	assert_true(cgroup_value_check_all(&config, &why) < 0);
+	(void)forget(NULL);
 	config.limits.tasks = 1;
 	assert_int_equal(check_all("pids.max.x=1"), 0);
 	assert_true(check_all("pids.max=1") < 0);

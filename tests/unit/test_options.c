@@ -466,6 +466,61 @@ static void limits_that_no_command_can_keep_are_refused(void **state)
 		"2", "true");
 }
 
+static void cores_and_nodes_are_read_into_sets(void **state)
+{
+	(void)state;
+	assert_parsed("--cores", "0,2-3", "--memory-nodes=1", "true");
+	assert_string_equal(config.cores, "0,2-3");
+	assert_int_equal(config.automatic_cores, 0);
+	assert_int_equal(number_set_count(&config.core_set), 3);
+	assert_true(number_set_has(&config.core_set, 2));
+	assert_string_equal(config.memory_nodes, "1");
+	assert_true(number_set_has(&config.memory_node_set, 1));
+	assert_parsed("--cores", "auto:4", "true");
+	assert_string_equal(config.cores, "auto:4");
+	assert_int_equal(config.automatic_cores, 4);
+	assert_parsed("true");
+	assert_null(config.cores);
+	assert_null(config.memory_nodes);
+}
+
+static void what_is_no_list_of_cores_is_refused(void **state)
+{
+	static const char *const lists[] = { "1-", "3-1", "a", "0,,1", "''", "auto", "0 1" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(lists); i++) {
+		const char *typed = strcmp(lists[i], "''") ? lists[i] : "";
+
+		assert_int_equal(PARSE("--cores", typed, "true"), -EINVAL);
+		assert_non_null(strstr(why.what, "is an invalid CPU list; give numbers and ranges, "
+						 "as in 0,2-3, or auto:NUMBER"));
+	}
+	assert_refused("--cores: CPU 999,999 does not exist: no Linux has so many", "--cores",
+		"0-999999", "true");
+	assert_refused("--cores: CPU 2 is named twice", "--cores", "0-3,2", "true");
+	assert_refused("--cores: given twice", "--cores", "0", "--cores", "1", "true");
+	assert_refused("--cores: given twice", "--cores", "0", "--cores", "auto:1", "true");
+	assert_refused("--memory-nodes: x is an invalid memory node list; give numbers and ranges, "
+		       "as in 0,2-3",
+		"--memory-nodes", "x", "true");
+	assert_refused("--cores: $'0\\n' is an invalid CPU list; give numbers and ranges, as in "
+		       "0,2-3, or auto:NUMBER",
+		"--cores", "0\n", "true");
+}
+
+static void what_is_no_number_of_cores_is_refused(void **state)
+{
+	static const char *const counts[] = { "auto:", "auto:0", "auto:x", "auto:-1", "auto:1,2",
+		"auto:8193", "auto:99999999999999999999", "auto:1\n" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(counts); i++) {
+		assert_int_equal(PARSE("--cores", counts[i], "true"), -EINVAL);
+		assert_non_null(strstr(why.what, "is no number of physical cores"));
+	}
+}
+
 static void values_and_controllers_of_cgroups_are_collected(void **state)
 {
 	(void)state;
@@ -490,8 +545,9 @@ static void help_lists_every_option_that_is_understood(void **state)
 		"      --gid NUMBER ", "      --env NAME=VALUE ", "      --keep-env NAME ",
 		"      --clear-env ", "      --timelimit TIME ", "      --softtimelimit TIME ",
 		"      --walltimelimit TIME ", "      --memlimit SIZE ",
-		"      --pids-limit NUMBER ", "      --set-cgroup-value C.O=VALUE ",
-		"      --require-cgroup-subsystem C ", "  -h, --help " };
+		"      --pids-limit NUMBER ", "      --cores LIST ", "      --memory-nodes LIST ",
+		"      --set-cgroup-value C.O=VALUE ", "      --require-cgroup-subsystem C ",
+		"  -h, --help " };
 	cleanup_free char *text = help_text();
 	size_t listed = 0;
 
@@ -525,7 +581,7 @@ static void every_option_in_the_help_is_understood(void **state)
 		assert_null(strstr(why.what, "no such option"));
 		tried++;
 	}
-	assert_int_equal(tried, 25);
+	assert_int_equal(tried, 27);
 }
 
 static void what_can_be_let_through_is_in_the_help(void **state)
@@ -575,6 +631,9 @@ int main(void)
 		cmocka_unit_test(a_directory_has_no_mode_without_a_container),
 		cmocka_unit_test(limits_are_read_into_their_units),
 		cmocka_unit_test(limits_that_no_command_can_keep_are_refused),
+		cmocka_unit_test(cores_and_nodes_are_read_into_sets),
+		cmocka_unit_test(what_is_no_list_of_cores_is_refused),
+		cmocka_unit_test(what_is_no_number_of_cores_is_refused),
 		cmocka_unit_test(values_and_controllers_of_cgroups_are_collected),
 		cmocka_unit_test(help_lists_every_option_that_is_understood),
 		cmocka_unit_test(every_option_in_the_help_is_understood),

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "number_set.h"
 
 /* How the command sees a directory of the host, and everything below it. */
 enum directory_mode {
@@ -65,6 +66,12 @@ struct run_config {
 	size_t set_count;
 
 	struct run_limits limits;
+
+	/* The processors and memory nodes that the run may use, as typed and as read; NULL: all
+	 * that the caller may use. */
+	const char *cores, *memory_nodes;
+	struct number_set core_set, memory_node_set;
+	unsigned int automatic_cores; /* so many free physical ones, instead of a set */
 
 	const char *cgroup_values[CGROUP_RULES]; /* "memory.swappiness=0", checked */
 	size_t cgroup_value_count;

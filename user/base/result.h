@@ -87,6 +87,25 @@ struct mount_counts {
 	uint64_t unmapped; /* shown with other rights: their file system cannot map owners */
 };
 
+/* What of the hardware the processors of a run have in common with others. */
+struct shared_part {
+	const char *part; /* "physical core"; static storage */
+	struct number_set processors;
+};
+
+#define SHARED_PARTS 3
+
+/* The processors and memory nodes that were chosen for a run. */
+struct core_use {
+	bool has_processors, has_nodes; /* false: they were not, and nothing below is said */
+	struct number_set processors, nodes;
+	const char *processors_held_by; /* "cpuset cgroup", "affinity"; NULL until it is known */
+	const char *nodes_held_by;	/* "cpuset cgroup", "memory policy" */
+	struct shared_part shared[SHARED_PARTS];
+	size_t shared_count;
+	size_t sockets; /* that the processors lie in */
+};
+
 struct result {
 	const char *version;
 	char run_id[33];
@@ -128,6 +147,7 @@ struct result {
 		bool is_used; /* false: --no-container */
 		struct mount_counts mounts;
 		const char *cgroup_layout; /* "cgroup2", "hybrid" */
+		struct core_use cores;
 	} container;
 };
 

@@ -296,6 +296,7 @@ static void describe(struct run *run)
 						 : "collector, by resident memory";
 	result->container.cgroup_layout = sandbox_cgroup_layout(run->sandbox);
 	result->container.mounts = sandbox_mount_counts(run->sandbox);
+	result->container.cores = *sandbox_core_use(run->sandbox);
 }
 
 /* --- The whole --- */

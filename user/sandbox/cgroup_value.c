@@ -83,6 +83,16 @@ static bool has_task_limit(const struct run_config *config)
 	return config->limits.tasks;
 }
 
+static bool has_cores(const struct run_config *config)
+{
+	return config->cores;
+}
+
+static bool has_nodes(const struct run_config *config)
+{
+	return config->memory_nodes;
+}
+
 static const struct {
 	const char *file, *option;
 	bool (*is_given)(const struct run_config *config);
@@ -95,6 +105,8 @@ static const struct {
 	{ "memory.swappiness", "--memlimit", has_memory_limit },
 	{ "memory.oom_control", "--memlimit", has_memory_limit },
 	{ "pids.max", "--pids-limit", has_task_limit },
+	{ "cpuset.cpus", "--cores", has_cores },
+	{ "cpuset.mems", "--memory-nodes", has_nodes },
 };
 
 static int check_conflict(const struct run_config *config, const char *text, struct failure *why)

@@ -33,6 +33,11 @@ static int step_cgroup(const struct child_task *task, struct failure *why)
 	return cgroup_join(task->cgroup, why);
 }
 
+static int step_cores(const struct child_task *task, struct failure *why)
+{
+	return task->cores ? cores_hold(task->cores, why) : 0;
+}
+
 /* After joining: the directory it is in now becomes the root of all it can see. */
 static int step_cgroup_namespace(const struct child_task *task, struct failure *why)
 {
@@ -106,6 +111,7 @@ static const struct {
 } steps[] = {
 	{ step_session, false },
 	{ step_cgroup, false },
+	{ step_cores, false },
 	{ step_cgroup_namespace, true },
 	{ step_identity, true },
 	{ step_directory, false },

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include "base/failure.h"
 #include "cgroup.h"
+#include "cores.h"
 #include "seccomp.h"
 
 struct child_task {
@@ -16,6 +17,7 @@ struct child_task {
 	gid_t gid;
 	int go_fd;			     /* one byte comes when the exec may happen */
 	const struct cgroup *cgroup;	     /* version 1 directories to join */
+	const struct cores *cores;	     /* that no cgroup holds; NULL none */
 	const struct seccomp_filter *filter; /* contained only */
 	const char *directory;		     /* where the command starts */
 };

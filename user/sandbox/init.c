@@ -23,6 +23,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/cleanup.h"
 #include "identity.h"
 #include "message.h"
 #include "network.h"
@@ -61,6 +62,8 @@ static int step_leave_group(struct init *init, struct failure *why)
 		return failure_set(why, errno, "leave tare's process group");
 	close(init->task->tare_socket);
 	close(init->task->go_write_fd);
+	/* The cores are free when tare is gone, and not when the last of its children is. */
+	close_fd(&init->task->cores_fd);
 	return 0;
 }
 

@@ -11,6 +11,7 @@ struct init_task {
 	int socket;	 /* to tare */
 	int tare_socket; /* tare's end, to be closed here */
 	int go_write_fd; /* tare's end of the pipe that lets the command go, to be closed here */
+	int cores_fd;	 /* tare's hold on the cores of the run, to be closed here; -1 none */
 	const struct view *view;
 	bool has_own_network; /* with nothing but lo */
 	char *const *command; /* argv; the first is looked up in PATH inside the container */

@@ -16,7 +16,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "cgroup.h"
-#include "cgroup_value.h"
+#include "cores.h"
 #include "identity.h"
 #include "init.h"
 #include "janitor.h"
@@ -31,6 +31,7 @@
 
 struct sandbox {
 	struct cgroup cgroup;
+	struct cores cores;
 	struct janitor *janitor;
 	struct view view;
 	struct seccomp_filter filter;
@@ -55,6 +56,20 @@ int sandbox_cgroup_fd(const struct sandbox *sandbox)
 const char *sandbox_cgroup_layout(const struct sandbox *sandbox)
 {
 	return cgroup_layout_name(&sandbox->cgroup);
+}
+
+size_t sandbox_processors(const struct sandbox *sandbox)
+{
+	const struct core_use *use = &sandbox->cores.use;
+
+	if (!use->has_processors || !cgroup_has(&sandbox->cgroup, CGROUP_CPUSET))
+		return 0;
+	return number_set_count(&use->processors);
+}
+
+const struct core_use *sandbox_core_use(const struct sandbox *sandbox)
+{
+	return &sandbox->cores.use;
 }
 
 struct mount_counts sandbox_mount_counts(const struct sandbox *sandbox)
@@ -135,7 +150,7 @@ static int prepare_container(struct sandbox *sandbox, const struct run_config *c
 static int make_cgroups(struct sandbox *sandbox, const struct run_config *config,
 	const struct mountinfo_list *mounts, struct failure *why)
 {
-	int error = cgroup_find(&sandbox->cgroup, mounts, resources_required(config), why);
+	int error = cgroup_find(&sandbox->cgroup, mounts, resources_wanted(config), why);
 
 	if (!error)
 		error = cgroup_require(&sandbox->cgroup, resources_required(config), why);
@@ -148,7 +163,7 @@ static int make_cgroups(struct sandbox *sandbox, const struct run_config *config
 static int set_limits(struct sandbox *sandbox, const struct run_config *config, struct failure *why)
 {
 	const struct run_limits *limits = &config->limits;
-	int error = cgroup_value_set_all(&sandbox->cgroup, config, why);
+	int error = resources_set(config, &sandbox->cores, &sandbox->cgroup, why);
 
 	if (!error)
 		error = limit_set(&sandbox->cgroup, limits, why);
@@ -163,6 +178,7 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.socket = sandbox->sockets[1],
 		.tare_socket = sandbox->sockets[0],
 		.go_write_fd = sandbox->go[1],
+		.cores_fd = sandbox->cores.lock_fd,
 		.view = &sandbox->view,
 		.has_own_network = !spec->config->no_container && !spec->config->network_access,
 		.command = spec->config->command,
@@ -175,6 +191,8 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 			.gid = spec->config->gid,
 			.go_fd = sandbox->go[0],
 			.cgroup = &sandbox->cgroup,
+			.cores = cgroup_has(&sandbox->cgroup, CGROUP_CPUSET) ? NULL
+									     : &sandbox->cores,
 			.filter = &sandbox->filter,
 			.directory = sandbox->directory,
 		},
@@ -233,8 +251,10 @@ static int find_start_directory(
 static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
 {
 	struct mountinfo_list mounts = { 0 };
-	int error = mountinfo_read(&mounts, why);
+	int error = resources_choose(spec->config, &sandbox->cores, why);
 
+	if (!error)
+		error = mountinfo_read(&mounts, why);
 	if (!error)
 		error = find_start_directory(sandbox, spec->config, why);
 	if (!error)
@@ -258,6 +278,7 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 	if (!sandbox)
 		return failure_set(why, ENOMEM, "open a sandbox");
 	cgroup_clear(&sandbox->cgroup);
+	cores_clear(&sandbox->cores);
 	sandbox->config = spec->config;
 	sandbox->userns_fd = sandbox->command_pidfd = sandbox->terminal.fd = -1;
 	sandbox->memory_event_fd = -1;
@@ -486,6 +507,7 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 	error = cgroup_remove(&sandbox->cgroup, why);
 	if (!error)
 		janitor_dismiss(sandbox->janitor);
+	cores_release(&sandbox->cores);
 	terminal_take_back(&sandbox->terminal);
 	terminal_close(&sandbox->terminal);
 	close_fd(&sandbox->sockets[0]);
