@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What of the machine a run gets: cores and memory nodes, values in files of its cgroups.
+# What of the machine a run gets: cores and memory nodes, values in files of its cgroups, limits of
+# each process's resources.
 # shellcheck disable=SC2016 # what is in single quotes is for the shell inside
 set -u
 . "$(dirname "$0")/lib/tap.sh"
@@ -231,6 +232,47 @@ done
 refused 'is what --memlimit sets' --set-cgroup-value memory.max=1 --memlimit 1GB
 refused 'is what --pids-limit sets' --pids-limit 9 --set-cgroup-value pids.max=1
 refused 'is what --cores sets' --cores "$first" --set-cgroup-value "cpuset.cpus=$first"
+
+# --- Limits of each process ---
+
+limits='ulimit -n; ulimit -Hn; ulimit -s; ulimit -Hs'
+is "$(inside --rlimit nofile=77:99 --rlimit stack=1MiB sh -c "$limits" | tr '\n' ' ')" \
+	'77 99 1024 1024 ' '--rlimit sets soft and hard limits'
+is "$(number 'limits.rlimits | "\(.nofile.soft) \(.nofile.hard) \(.stack.soft)"')" \
+	'77 99 1048576' 'which the document tells'
+is "$(inside --rlimit nofile=77:99 sh -c 'ulimit -Sn 99 && ulimit -Hn 100 || ulimit -n')" \
+	'sh: 1: ulimit: error setting limit (Operation not permitted)
+99' 'inside the soft limit can be raised to the hard one, and that not at all'
+is "$(inside --no-container --rlimit nofile=77 sh -c 'ulimit -n')" 77 \
+	'limits hold without a container too'
+is "$(inside --rlimit fsize=1000 sh -c 'head -c 2000 /dev/zero > /tmp/x; wc -c < /tmp/x' |
+	tail -n 1)" 1000 'a file does not grow beyond its limit'
+is "$(inside --rlimit cpu=1 "$programs/spin" threads 1; number outcome.signal)" 9 \
+	'a process that has used its CPU time is killed by the kernel'
+message=$(inside --rlimit as=4096 true)
+is "$? $(echo "$message" | grep -c 'hint .* does not fit at its exec: give more by --rlimit')" \
+	'125 1' 'a limit that no program fits in is told as the reason'
+# Where root may raise them, from limits that would allow it.
+may_raise=
+prlimit --rtprio=5 true 2> "$tmp/ignored" && may_raise='prlimit --rtprio=5 --nice=30'
+# shellcheck disable=SC2086 # a list of words
+is "$($may_raise "$TARE" run -q grep -c -e 'Max realtime priority *0 *0 ' \
+	-e 'Max nice priority *0 *0 ' /proc/self/limits)" 2 \
+	'a contained command may not raise its priority'
+for limit in nofile nofile= nofile=x nofile=1kB nofile=-1 nofile=1: nofil=1 as=1.5MB =1 ''; do
+	refused 'is not' --rlimit "$limit"
+done
+refused 'above the hard one' --rlimit nofile=2:1
+refused 'is given twice' --rlimit nofile=2 --rlimit nofile=3
+if setpriv --bounding-set -sys_resource true 2> "$tmp/ignored"; then
+	hard=$(prlimit --nofile --noheadings --output HARD | tr -d " ")
+	message=$(setpriv --bounding-set -sys_resource --inh-caps -sys_resource sh -c "
+		'$TARE' run -q --rlimit nofile=$((hard + 1)) true" 2>&1)
+	is "$? $(echo "$message" | grep -c "hard limit is $hard, and raising it takes CAP_SYS_RES")" \
+		'125 1' 'a hard limit is not raised without the right to'
+else
+	skip 'a hard limit is not raised without the right to' 'no setpriv that drops a capability'
+fi
 
 nothing_is_lost
 leaves_nothing 'nothing is left of all these runs'

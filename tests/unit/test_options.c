@@ -521,14 +521,20 @@ static void what_is_no_number_of_cores_is_refused(void **state)
 	}
 }
 
-static void values_and_controllers_of_cgroups_are_collected(void **state)
+static void resource_limits_and_cgroup_files_are_collected(void **state)
 {
 	(void)state;
-	assert_parsed("--set-cgroup-value", "pids.max=7", "--require-cgroup-subsystem", "cpu",
-		"--require-cgroup-subsystem=cpu", "true");
+	assert_parsed("--rlimit", "nofile=5:6", "--rlimit=core=0", "--set-cgroup-value",
+		"pids.max=7", "--require-cgroup-subsystem", "cpu", "--require-cgroup-subsystem=cpu",
+		"true");
+	assert_int_equal(config.rlimit_count, 2);
+	assert_string_equal(config.rlimits[0].name, "nofile");
+	assert_true(config.rlimits[0].soft == 5 && config.rlimits[0].hard == 6);
 	assert_int_equal(config.cgroup_value_count, 1);
 	assert_string_equal(config.cgroup_values[0], "pids.max=7");
 	assert_int_equal(config.required_controller_count, 2);
+	assert_refused("--rlimit: core is given twice", "--rlimit", "core=0", "--rlimit", "core=1",
+		"true");
 	assert_refused("--set-cgroup-value: pids.max is what --pids-limit sets",
 		"--set-cgroup-value", "pids.max=7", "--pids-limit", "7", "true");
 	assert_int_equal(PARSE("--require-cgroup-subsystem", "Memory", "true"), -EINVAL);
@@ -546,8 +552,8 @@ static void help_lists_every_option_that_is_understood(void **state)
 		"      --clear-env ", "      --timelimit TIME ", "      --softtimelimit TIME ",
 		"      --walltimelimit TIME ", "      --memlimit SIZE ",
 		"      --pids-limit NUMBER ", "      --cores LIST ", "      --memory-nodes LIST ",
-		"      --set-cgroup-value C.O=VALUE ", "      --require-cgroup-subsystem C ",
-		"  -h, --help " };
+		"      --rlimit NAME=S[:H] ", "      --set-cgroup-value C.O=VALUE ",
+		"      --require-cgroup-subsystem C ", "  -h, --help " };
 	cleanup_free char *text = help_text();
 	size_t listed = 0;
 
@@ -581,7 +587,7 @@ static void every_option_in_the_help_is_understood(void **state)
 		assert_null(strstr(why.what, "no such option"));
 		tried++;
 	}
-	assert_int_equal(tried, 27);
+	assert_int_equal(tried, 28);
 }
 
 static void what_can_be_let_through_is_in_the_help(void **state)
@@ -634,7 +640,7 @@ int main(void)
 		cmocka_unit_test(cores_and_nodes_are_read_into_sets),
 		cmocka_unit_test(what_is_no_list_of_cores_is_refused),
 		cmocka_unit_test(what_is_no_number_of_cores_is_refused),
-		cmocka_unit_test(values_and_controllers_of_cgroups_are_collected),
+		cmocka_unit_test(resource_limits_and_cgroup_files_are_collected),
 		cmocka_unit_test(help_lists_every_option_that_is_understood),
 		cmocka_unit_test(every_option_in_the_help_is_understood),
 		cmocka_unit_test(what_can_be_let_through_is_in_the_help),

@@ -41,8 +41,18 @@ struct run_limits {
 	uint64_t output_bytes; /* of standard output and standard error */
 };
 
-/* Of the cgroup options. */
+/* Of the cgroup options and of getrlimit's resources; there are sixteen of those. */
 #define CGROUP_RULES 64
+#define RLIMIT_RULES 16
+
+/* No limit of a resource, as the kernel says it. */
+#define RLIMIT_RULE_UNLIMITED UINT64_MAX
+
+struct rlimit_rule {
+	const char *name; /* "nofile"; static storage */
+	int resource;	  /* RLIMIT_NOFILE */
+	uint64_t soft, hard;
+};
 
 struct run_config {
 	char *const *command; /* NULL-terminated, borrowed from main's argv */
@@ -66,6 +76,8 @@ struct run_config {
 	size_t set_count;
 
 	struct run_limits limits;
+	struct rlimit_rule rlimits[RLIMIT_RULES]; /* no resource twice */
+	size_t rlimit_count;
 
 	/* The processors and memory nodes that the run may use, as typed and as read; NULL: all
 	 * that the caller may use. */

@@ -113,6 +113,8 @@ struct result {
 	char *const *command;	    /* borrowed, NULL-terminated; any bytes */
 	struct outcome outcome;
 	struct run_limits limits;
+	const struct rlimit_rule *rlimits; /* borrowed */
+	size_t rlimit_count;
 	const char *memory_held_by; /* what holds the memory limit; NULL: there is none */
 	struct {
 		struct number wall, cpu, user, system;

@@ -301,6 +301,8 @@ static const struct option_entry entries[] = {
 	{ "cores", 0, "LIST", "run on these CPUs, or auto:N on N free physical cores",
 		options_apply_cores },
 	{ "memory-nodes", 0, "LIST", "use memory of these nodes", options_apply_memory_nodes },
+	{ "rlimit", 0, "NAME=S[:H]", "limit each process: nofile, stack, core, nproc, ...",
+		options_apply_rlimit },
 	{ "set-cgroup-value", 0, "C.O=VALUE", "write VALUE to this file of its cgroup",
 		options_apply_cgroup_value },
 	{ "require-cgroup-subsystem", 0, "C", "fail unless its cgroup has this controller",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options that say what of the machine a run gets: cores, memory nodes, cgroup files.
+// The options that say what of the machine a run gets: cores, memory nodes, rlimits, cgroup files.
 #include "options_resources.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "sandbox/cgroup_controller.h"
 #include "sandbox/cgroup_value.h"
+#include "sandbox/rlimit.h"
 
 /* What a list of numbers is of. */
 struct list_option {
@@ -79,6 +80,20 @@ int options_apply_memory_nodes(struct run_config *config, const char *value, str
 		"numbers and ranges, as in 0,2-3" };
 
 	return set_list(&option, value, &config->memory_nodes, &config->memory_node_set, why);
+}
+
+int options_apply_rlimit(struct run_config *config, const char *value, struct failure *why)
+{
+	struct rlimit_rule rule;
+	int error = rlimit_parse(value, &rule, why);
+
+	for (size_t i = 0; i < config->rlimit_count && !error; i++) {
+		if (config->rlimits[i].resource == rule.resource)
+			return failure_set(why, 0, "--rlimit: %s is given twice", rule.name);
+	}
+	if (!error)
+		config->rlimits[config->rlimit_count++] = rule;
+	return error;
 }
 
 int options_apply_cgroup_value(struct run_config *config, const char *value, struct failure *why)

@@ -11,6 +11,7 @@
 
 int options_apply_cores(struct run_config *config, const char *value, struct failure *why);
 int options_apply_memory_nodes(struct run_config *config, const char *value, struct failure *why);
+int options_apply_rlimit(struct run_config *config, const char *value, struct failure *why);
 int options_apply_cgroup_value(struct run_config *config, const char *value, struct failure *why);
 int options_apply_cgroup_subsystem(
 	struct run_config *config, const char *value, struct failure *why);

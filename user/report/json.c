@@ -342,6 +342,26 @@ static void put_cores(struct document *document, const struct core_use *use)
 	}
 }
 
+static json_t *rlimit_or_null(uint64_t value)
+{
+	return value == RLIMIT_RULE_UNLIMITED ? json_string("unlimited") : integer_or_null(value);
+}
+
+/* Those that were asked for. */
+static void put_rlimits(struct document *document, const struct result *result)
+{
+	json_t *rlimits = json_object();
+
+	for (size_t i = 0; i < result->rlimit_count; i++) {
+		const struct rlimit_rule *rule = &result->rlimits[i];
+
+		put(document, rlimits, rule->name,
+			json_pack("{s:o, s:o}", "soft", rlimit_or_null(rule->soft), "hard",
+				rlimit_or_null(rule->hard)));
+	}
+	put(document, find_section(document, "limits"), "rlimits", rlimits);
+}
+
 /* No limit is null: it is not one of 0. */
 static void put_limits(struct document *document, const struct run_limits *limits)
 {
@@ -382,6 +402,7 @@ static void fill(struct document *document, const struct result *result)
 	put_limits(document, &result->limits);
 	put(document, find_section(document, "limits"), "memory_held_by",
 		string_or_null(result->memory_held_by));
+	put_rlimits(document, result);
 	put_notes(document);
 }
 

@@ -15,9 +15,11 @@ struct child_task {
 	int userns_fd;	   /* contained only */
 	uid_t uid;	   /* inside */
 	gid_t gid;
-	int go_fd;			     /* one byte comes when the exec may happen */
-	const struct cgroup *cgroup;	     /* version 1 directories to join */
-	const struct cores *cores;	     /* that no cgroup holds; NULL none */
+	int go_fd;		     /* one byte comes when the exec may happen */
+	const struct cgroup *cgroup; /* version 1 directories to join */
+	const struct cores *cores;   /* that no cgroup holds; NULL none */
+	const struct rlimit_rule *rlimits;
+	size_t rlimit_count;
 	const struct seccomp_filter *filter; /* contained only */
 	const char *directory;		     /* where the command starts */
 };

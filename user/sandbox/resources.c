@@ -6,6 +6,7 @@
 #include "cgroup_controller.h"
 #include "cgroup_value.h"
 #include "cpuset.h"
+#include "rlimit.h"
 
 unsigned int resources_required(const struct run_config *config)
 {
@@ -31,8 +32,12 @@ unsigned int resources_wanted(const struct run_config *config)
 int resources_choose(const struct run_config *config, struct cores *cores, struct failure *why)
 {
 	struct cores_machine machine;
-	int error;
+	int error = 0;
 
+	for (size_t i = 0; i < config->rlimit_count && !error; i++)
+		error = rlimit_check_rights(&config->rlimits[i], why);
+	if (error)
+		return error;
 	if (!config->cores && !config->memory_nodes)
 		return 0;
 	error = cores_read_machine(&machine, why);

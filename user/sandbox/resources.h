@@ -15,7 +15,10 @@
 unsigned int resources_wanted(const struct run_config *config);
 unsigned int resources_required(const struct run_config *config);
 
-/* Chooses cores and nodes on this machine, before anything is made. */
+/*
+ * Chooses cores and nodes on this machine, and refuses what it cannot give, before anything is
+ * made.
+ */
 int resources_choose(const struct run_config *config, struct cores *cores, struct failure *why);
 
 /*

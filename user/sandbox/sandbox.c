@@ -193,6 +193,8 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 			.cgroup = &sandbox->cgroup,
 			.cores = cgroup_has(&sandbox->cgroup, CGROUP_CPUSET) ? NULL
 									     : &sandbox->cores,
+			.rlimits = spec->config->rlimits,
+			.rlimit_count = spec->config->rlimit_count,
 			.filter = &sandbox->filter,
 			.directory = sandbox->directory,
 		},
