@@ -341,6 +341,9 @@ static void others_are_had_where_the_usual_ones_are(void **state)
 	assert_directory(CGROUP_UNIFIED, "/cg/a", "");
 	assert_true(has(CGROUP_CPUSET));
 	assert_false(has(CGROUP_CPU));
+	assert_true(cgroup_could_have(&cgroup, CGROUP_BIT(CGROUP_CPU)));
+	assert_false(cgroup_could_have(&cgroup, CGROUP_BIT(CGROUP_CPUSET)));
+	assert_false(cgroup_could_have(&cgroup, CGROUP_BIT(CGROUP_IO)));
 	assert_placed(pure, "0::/a/b\n");
 	assert_false(has(CGROUP_CPUSET));
 }

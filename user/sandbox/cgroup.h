@@ -85,6 +85,9 @@ int cgroup_find(struct cgroup *cgroup, const struct mountinfo_list *mounts, unsi
 /* Of a cgroup that was found: fails, with a command that helps, unless it has all of these. */
 int cgroup_require(const struct cgroup *cgroup, unsigned int required, struct failure *why);
 
+/* In cgroup2 it lacks some of these that another place would have. */
+bool cgroup_could_have(const struct cgroup *cgroup, unsigned int wanted);
+
 bool cgroup_has(const struct cgroup *cgroup, enum cgroup_role controller);
 
 /* The directory with the files of this controller, once they are made; -1: not had. Borrowed. */

@@ -49,6 +49,21 @@ static bool find_owner(const struct cgroup *cgroup, const char *name, char *path
 	return false;
 }
 
+bool cgroup_could_have(const struct cgroup *cgroup, unsigned int wanted)
+{
+	char owner[PATH_MAX];
+
+	if (cgroup->layout != CGROUP_PURE)
+		return false;
+	cgroup_controller_for_each (role) {
+		if (wanted & CGROUP_BIT(role) && !cgroup_has(cgroup, role) &&
+			cgroup_controllers[role].is_given &&
+			find_owner(cgroup, cgroup_controllers[role].name, owner))
+			return true;
+	}
+	return false;
+}
+
 static int hint(const struct cgroup *cgroup, const struct cgroup_controller *controller,
 	struct failure *why)
 {

@@ -25,6 +25,7 @@
 #include "mountinfo.h"
 #include "process.h"
 #include "resources.h"
+#include "scope.h"
 #include "seccomp.h"
 #include "terminal.h"
 #include "view.h"
@@ -147,10 +148,25 @@ static int prepare_container(struct sandbox *sandbox, const struct run_config *c
 	return sandbox->userns_fd < 0 ? sandbox->userns_fd : 0;
 }
 
+/* Where tare was started, or else in a scope from systemd if only that has the controllers. */
+static int find_cgroups(struct sandbox *sandbox, const struct mountinfo_list *mounts,
+	unsigned int wanted, struct failure *why)
+{
+	int error = cgroup_find(&sandbox->cgroup, mounts, wanted, why);
+
+	if (error || !cgroup_could_have(&sandbox->cgroup, wanted) ||
+		access("/run/systemd/system", F_OK))
+		return error;
+	/* Then the first place has to do. What that lacks is told by all who miss it. */
+	if (scope_enter("/usr/bin/busctl", "/proc/self/cgroup", NULL))
+		return 0;
+	return cgroup_find(&sandbox->cgroup, mounts, wanted, why);
+}
+
 static int make_cgroups(struct sandbox *sandbox, const struct run_config *config,
 	const struct mountinfo_list *mounts, struct failure *why)
 {
-	int error = cgroup_find(&sandbox->cgroup, mounts, resources_wanted(config), why);
+	int error = find_cgroups(sandbox, mounts, resources_wanted(config), why);
 
 	if (!error)
 		error = cgroup_require(&sandbox->cgroup, resources_required(config), why);
