@@ -81,6 +81,22 @@ static inline struct result sample_result(void)
 	return result;
 }
 
+/* Threads 0 and 2 of a machine, whose other threads are 4 and 6. */
+static inline struct core_use sample_core_use(void)
+{
+	struct core_use use = { .has_processors = true,
+		.processors_held_by = "cpuset cgroup",
+		.shared = { { .part = "physical core" } },
+		.shared_count = 1,
+		.sockets = 2 };
+
+	number_set_add(&use.processors, 0);
+	number_set_add(&use.processors, 2);
+	number_set_add(&use.shared[0].processors, 4);
+	number_set_add(&use.shared[0].processors, 6);
+	return use;
+}
+
 static inline struct result sample_not_started(void)
 {
 	static char *command[] = { (char *)"no-such-command", NULL };

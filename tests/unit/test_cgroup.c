@@ -114,7 +114,8 @@ struct mount {
 	const char *root, *path, *type, *options;
 };
 
-static int place(const struct mount *mount, size_t count, const char *memberships)
+static int place(
+	const struct mount *mount, size_t count, const char *memberships, unsigned int wanted)
 {
 	cleanup_free char *text = NULL;
 	size_t size;
@@ -129,16 +130,32 @@ static int place(const struct mount *mount, size_t count, const char *membership
 	mountinfo_done(&mounts);
 	assert_int_equal(mountinfo_parse(text, &mounts, &why), 0);
 	cgroup_clear(&cgroup);
-	return cgroup_place(&cgroup, &mounts, memberships, &why);
+	return cgroup_place(&cgroup, &mounts, memberships, wanted, &why);
 }
 
-#define PLACE(mounts, memberships) place(mounts, sizeof(mounts) / sizeof((mounts)[0]), memberships)
+#define PLACE(mounts, memberships)                                                                 \
+	place(mounts, sizeof(mounts) / sizeof((mounts)[0]), memberships, 0)
 
-#define assert_placed(mounts, memberships)                                                         \
+#define assert_placed_with(mounts, memberships, wanted)                                            \
 	do {                                                                                       \
-		if (PLACE(mounts, memberships))                                                    \
+		if (place(mounts, sizeof(mounts) / sizeof((mounts)[0]), memberships, wanted))      \
 			fail_msg("%s (%s)", why.what, failure_errno_name(why.errnum));             \
 	} while (0)
+
+#define assert_placed(mounts, memberships) assert_placed_with(mounts, memberships, 0)
+
+static bool has(enum cgroup_role controller)
+{
+	return cgroup_has(&cgroup, controller);
+}
+
+/* A cgroup of this layout, with memory and pids where they are in it. */
+static void use_layout(enum cgroup_layout layout)
+{
+	cgroup.layout = layout;
+	cgroup.homes[CGROUP_MEMORY] = cgroup.homes[CGROUP_PIDS] =
+		layout == CGROUP_PURE ? CGROUP_IN_UNIFIED : CGROUP_IN_VERSION_1;
+}
 
 /* A role's directory is PARENT, '/', the run's name, SUFFIX. */
 static void assert_directory(enum cgroup_role role, const char *parent, const char *suffix)
@@ -182,8 +199,8 @@ static void in_the_hybrid_layout_each_directory_is_below_the_callers_own(void **
 	assert_directory(CGROUP_MEMORY, "/cg/memory/api/m", "");
 	assert_directory(CGROUP_PIDS, "/cg/pids/p", "");
 	assert_no_directory(CGROUP_LAUNCHER);
-	assert_true(cgroup.has_memory);
-	assert_true(cgroup.has_pids);
+	assert_true(has(CGROUP_MEMORY));
+	assert_true(has(CGROUP_PIDS));
 	assert_false(cgroup.left_own);
 }
 
@@ -222,12 +239,12 @@ static void a_controller_that_is_not_mounted_counts_nothing(void **state)
 
 	(void)state;
 	assert_placed(no_pids, "8:pids:/\n4:memory:/\n0::/\n");
-	assert_true(cgroup.has_memory);
-	assert_false(cgroup.has_pids);
+	assert_true(has(CGROUP_MEMORY));
+	assert_false(has(CGROUP_PIDS));
 	assert_no_directory(CGROUP_PIDS);
 	assert_placed(no_memory, "8:pids:/\n4:memory:/\n0::/\n");
-	assert_false(cgroup.has_memory);
-	assert_true(cgroup.has_pids);
+	assert_false(has(CGROUP_MEMORY));
+	assert_true(has(CGROUP_PIDS));
 	assert_no_directory(CGROUP_MEMORY);
 }
 
@@ -256,10 +273,143 @@ static void version_1_without_memory_and_pids_leaves_the_pure_layout(void **stat
 	tree_has_cgroup("/cg/unified", "memory pids\n", "memory pids\n", "");
 	assert_placed(named, "1:name=systemd:/x\n0::/\n");
 	assert_int_equal(cgroup.layout, CGROUP_PURE);
-	assert_true(cgroup.has_memory);
+	assert_true(has(CGROUP_MEMORY));
+}
+
+static void a_controller_that_is_asked_for_has_a_directory_of_its_own(void **state)
+{
+	(void)state;
+	assert_placed_with(hybrid, "8:pids:/p\n4:memory:/m\n1:cpu:/c\n0::/u\n",
+		CGROUP_BIT(CGROUP_CPU) | CGROUP_BIT(CGROUP_CPUSET));
+	assert_directory(CGROUP_CPU, "/cg/cpu/c", "");
+	assert_directory(CGROUP_MEMORY, "/cg/memory/m", "");
+	assert_directory(CGROUP_UNIFIED, "/cg/unified/u", "");
+	assert_true(has(CGROUP_CPU) && has(CGROUP_MEMORY) && has(CGROUP_PIDS));
+	assert_no_directory(CGROUP_CPUSET);
+	assert_false(has(CGROUP_CPUSET));
+}
+
+static void one_that_is_not_asked_for_has_none(void **state)
+{
+	(void)state;
+	assert_placed(hybrid, "8:pids:/p\n4:memory:/m\n1:cpu:/c\n0::/u\n");
+	assert_no_directory(CGROUP_CPU);
+	assert_false(has(CGROUP_CPU));
+}
+
+static void the_io_controller_has_its_old_name_there(void **state)
+{
+	static const struct mount block[] = {
+		{ "/", "/cg/blkio", "cgroup", "rw,blkio" },
+		{ "/", "/cg/memory", "cgroup", "rw,memory" },
+		{ "/", "/cg/unified", "cgroup2", "rw" },
+	};
+
+	(void)state;
+	assert_placed_with(block, "7:blkio:/b\n4:memory:/m\n0::/\n", CGROUP_BIT(CGROUP_IO));
+	assert_directory(CGROUP_IO, "/cg/blkio/b", "");
+}
+
+/* cpuset as version 1, the usual ones in cgroup2. */
+static void each_controller_is_where_its_version_is(void **state)
+{
+	static const struct mount mixed[] = {
+		{ "/", "/cg/cpuset", "cgroup", "rw,cpuset" },
+		{ "/", "/cg/unified", "cgroup2", "rw" },
+	};
+
+	(void)state;
+	tree_has_cgroup("/cg/unified", "memory pids io\n", "memory pids io\n", "");
+	assert_placed_with(
+		mixed, "3:cpuset:/s\n0::/\n", CGROUP_BIT(CGROUP_CPUSET) | CGROUP_BIT(CGROUP_IO));
+	assert_directory(CGROUP_CPUSET, "/cg/cpuset/s", "");
+	assert_no_directory(CGROUP_MEMORY);
+	assert_int_equal(cgroup.homes[CGROUP_CPUSET], CGROUP_IN_VERSION_1);
+	assert_int_equal(cgroup.homes[CGROUP_MEMORY], CGROUP_IN_UNIFIED);
+	assert_int_equal(cgroup.homes[CGROUP_IO], CGROUP_IN_UNIFIED);
 }
 
 /* --- cgroup2 alone --- */
+
+static void others_are_had_where_the_usual_ones_are(void **state)
+{
+	(void)state;
+	tree_has_cgroup("/cg", "cpuset cpu memory pids\n", "cpuset cpu memory pids\n", "");
+	tree_has_cgroup("/cg/a", "cpuset cpu memory pids\n", "cpuset memory pids\n", "");
+	tree_has_cgroup("/cg/a/b", "cpuset memory pids\n", "", "1\n");
+	assert_placed_with(pure, "0::/a/b\n", CGROUP_BIT(CGROUP_CPUSET) | CGROUP_BIT(CGROUP_CPU));
+	assert_directory(CGROUP_UNIFIED, "/cg/a", "");
+	assert_true(has(CGROUP_CPUSET));
+	assert_false(has(CGROUP_CPU));
+	assert_true(cgroup_could_have(&cgroup, CGROUP_BIT(CGROUP_CPU)));
+	assert_false(cgroup_could_have(&cgroup, CGROUP_BIT(CGROUP_CPUSET)));
+	assert_false(cgroup_could_have(&cgroup, CGROUP_BIT(CGROUP_IO)));
+	assert_placed(pure, "0::/a/b\n");
+	assert_false(has(CGROUP_CPUSET));
+}
+
+static void a_delegated_cgroup_gives_the_others_as_well(void **state)
+{
+	(void)state;
+	tree_has_cgroup("/cg", "memory pids\n", "memory pids\n", "");
+	tree_has_cgroup("/cg/x.scope", "cpuset cpu memory pids\n", "\n", own_line());
+	assert_placed_with(
+		pure, "0::/x.scope\n", CGROUP_BIT(CGROUP_CPUSET) | CGROUP_BIT(CGROUP_IO));
+	assert_directory(CGROUP_UNIFIED, "/cg/x.scope", "");
+	assert_directory(CGROUP_LAUNCHER, "/cg/x.scope", "-launcher");
+	assert_true(has(CGROUP_CPUSET) && has(CGROUP_MEMORY));
+	assert_false(has(CGROUP_IO));
+}
+
+static void without_the_usual_ones_the_others_decide(void **state)
+{
+	static const struct mount others[] = {
+		{ "/", "/cg/memory", "cgroup", "rw,memory" },
+		{ "/", "/cg/pids", "cgroup", "rw,pids" },
+		{ "/", "/cg/unified", "cgroup2", "rw" },
+	};
+
+	(void)state;
+	tree_has_cgroup("/cg/unified", "hugetlb\n", "hugetlb\n", "");
+	tree_has_cgroup("/cg/unified/a", "hugetlb\n", "\n", "1\n");
+	assert_placed_with(others, "8:pids:/\n4:memory:/\n0::/a\n", CGROUP_BIT(CGROUP_HUGETLB));
+	assert_directory(CGROUP_UNIFIED, "/cg/unified", "");
+	assert_int_equal(cgroup.homes[CGROUP_HUGETLB], CGROUP_IN_UNIFIED);
+	assert_placed(others, "8:pids:/\n4:memory:/\n0::/a\n");
+	assert_directory(CGROUP_UNIFIED, "/cg/unified/a", "");
+}
+
+static void what_cgroup2_does_everywhere_is_always_had(void **state)
+{
+	unsigned int built_in = CGROUP_BIT(CGROUP_FREEZER) | CGROUP_BIT(CGROUP_CPUACCT) |
+				CGROUP_BIT(CGROUP_PERF_EVENT);
+
+	(void)state;
+	tree_has_cgroup("/cg", "\n", "\n", "");
+	assert_placed_with(pure, "0::/\n", built_in);
+	assert_int_equal(cgroup_require(&cgroup, built_in, &why), 0);
+}
+
+static void a_required_controller_that_is_missing_is_told_with_the_command(void **state)
+{
+	char expected[256];
+
+	(void)state;
+	tree_has_cgroup("/cg", "io memory pids\n", "memory pids\n", "");
+	assert_placed_with(pure, "0::/\n", CGROUP_BIT(CGROUP_IO));
+	assert_int_equal(cgroup_require(&cgroup, CGROUP_BIT(CGROUP_MEMORY), &why), 0);
+	assert_true(cgroup_require(&cgroup, CGROUP_BIT(CGROUP_IO), &why) < 0);
+	assert_string_equal(
+		why.what, "the run cannot have the cgroup controller 'io' (layout: cgroup2)");
+	snprintf(expected, sizeof(expected), "echo +io | sudo tee %s/cg/cgroup.subtree_control",
+		tree);
+	if (access("/run/systemd/system", F_OK))
+		assert_string_equal(why.hint, expected);
+	else
+		assert_non_null(strstr(why.hint, "systemd-run --scope -p Delegate=yes"));
+	assert_true(cgroup_require(&cgroup, CGROUP_BIT(CGROUP_NET_CLS), &why) < 0);
+	assert_non_null(strstr(why.hint, "mount -t cgroup -o net_cls none"));
+}
 
 static void a_session_scope_is_left_for_the_slice_that_gives_controllers(void **state)
 {
@@ -274,8 +424,8 @@ static void a_session_scope_is_left_for_the_slice_that_gives_controllers(void **
 	assert_directory(CGROUP_UNIFIED, "/cg/user.slice/user-0.slice", "");
 	assert_no_directory(CGROUP_LAUNCHER);
 	assert_no_directory(CGROUP_MEMORY);
-	assert_true(cgroup.has_memory);
-	assert_true(cgroup.has_pids);
+	assert_true(has(CGROUP_MEMORY));
+	assert_true(has(CGROUP_PIDS));
 	assert_false(cgroup.left_own);
 }
 
@@ -287,7 +437,7 @@ static void an_ancestor_that_gives_only_one_controller_is_passed_over(void **sta
 	tree_has_cgroup("/cg/a/b", "memory\n", "", "1\n");
 	assert_placed(pure, "0::/a/b\n");
 	assert_directory(CGROUP_UNIFIED, "/cg", "");
-	assert_true(cgroup.has_memory && cgroup.has_pids);
+	assert_true(has(CGROUP_MEMORY) && has(CGROUP_PIDS));
 }
 
 static void the_root_cgroup_may_have_processes_and_give_controllers(void **state)
@@ -296,7 +446,7 @@ static void the_root_cgroup_may_have_processes_and_give_controllers(void **state
 	tree_has_cgroup("/cg", "memory pids\n", "memory pids\n", "1\n2\n");
 	assert_placed(pure, "0::/\n");
 	assert_directory(CGROUP_UNIFIED, "/cg", "");
-	assert_true(cgroup.has_memory && cgroup.has_pids);
+	assert_true(has(CGROUP_MEMORY) && has(CGROUP_PIDS));
 }
 
 static void alone_in_a_delegated_cgroup_tare_makes_room_in_it(void **state)
@@ -308,7 +458,7 @@ static void alone_in_a_delegated_cgroup_tare_makes_room_in_it(void **state)
 	assert_directory(CGROUP_UNIFIED, "/cg/run-1.scope", "");
 	assert_directory(CGROUP_LAUNCHER, "/cg/run-1.scope", "-launcher");
 	assert_true(cgroup.left_own);
-	assert_true(cgroup.has_memory && cgroup.has_pids);
+	assert_true(has(CGROUP_MEMORY) && has(CGROUP_PIDS));
 }
 
 static void the_two_directories_of_a_run_share_its_name(void **state)
@@ -351,7 +501,7 @@ static void alone_without_both_controllers_there_is_no_room_to_make(void **state
 		assert_false(cgroup.left_own);
 		assert_no_directory(CGROUP_LAUNCHER);
 		assert_directory(CGROUP_UNIFIED, "/cg/own", "");
-		assert_false(cgroup.has_memory);
+		assert_false(has(CGROUP_MEMORY));
 	}
 }
 
@@ -363,8 +513,8 @@ static void without_controllers_anywhere_the_own_cgroup_serves(void **state)
 	assert_placed(pure, "0::/a\n");
 	assert_directory(CGROUP_UNIFIED, "/cg/a", "");
 	assert_int_equal(cgroup.layout, CGROUP_PURE);
-	assert_false(cgroup.has_memory);
-	assert_false(cgroup.has_pids);
+	assert_false(has(CGROUP_MEMORY));
+	assert_false(has(CGROUP_PIDS));
 }
 
 static void a_tree_that_cannot_be_read_gives_no_controllers(void **state)
@@ -372,7 +522,7 @@ static void a_tree_that_cannot_be_read_gives_no_controllers(void **state)
 	(void)state;
 	assert_placed(pure, "0::/gone/away\n");
 	assert_directory(CGROUP_UNIFIED, "/cg/gone/away", "");
-	assert_false(cgroup.has_memory);
+	assert_false(has(CGROUP_MEMORY));
 }
 
 /* What lies above the mount is no cgroup, whatever its files are called. */
@@ -383,7 +533,7 @@ static void nothing_above_the_mount_is_looked_at(void **state)
 	tree_has_cgroup("/cg/a", "memory pids\n", "", "1\n");
 	assert_placed(pure, "0::/a\n");
 	assert_directory(CGROUP_UNIFIED, "/cg/a", "");
-	assert_false(cgroup.has_memory);
+	assert_false(has(CGROUP_MEMORY));
 }
 
 static void every_run_has_a_name_of_its_own(void **state)
@@ -551,7 +701,7 @@ static void this_machine_has_a_place_or_says_why_not(void **state)
 
 	(void)state;
 	assert_int_equal(mountinfo_read(&own, &why), 0);
-	if (cgroup_find(&cgroup, &own, &why))
+	if (cgroup_find(&cgroup, &own, 0, &why))
 		assert_string_not_equal(why.what, "");
 	else
 		assert_string_not_equal(cgroup.directories[CGROUP_UNIFIED].path, "");
@@ -576,6 +726,19 @@ static void a_run_is_made_and_removed_without_a_trace(void **state)
 	assert_int_equal(cgroup_remove(&cgroup, &why), 0);
 	assert_int_equal(count_directories(""), 0);
 	assert_int_equal(cgroup.directories[CGROUP_UNIFIED].fd, -1);
+}
+
+/* cpu and cpuacct, mounted together. */
+static void a_directory_that_two_controllers_share_is_made_once(void **state)
+{
+	(void)state;
+	set_path(CGROUP_UNIFIED, "/shared");
+	set_path(CGROUP_CPUACCT, "/shared");
+	assert_int_equal(cgroup_create(&cgroup, &why), 0);
+	assert_int_equal(count_directories(""), 1);
+	assert_true(cgroup.directories[CGROUP_CPUACCT].fd >= 0);
+	assert_int_equal(cgroup_remove(&cgroup, &why), 0);
+	assert_int_equal(count_directories(""), 0);
 }
 
 /* A plain directory has no `tasks`: the second of two directories cannot be opened. */
@@ -655,8 +818,12 @@ static void whoever_is_in_the_launchers_cgroup_is_moved_back(void **state)
 	tree_has("/own/cgroup.subtree_control", "");
 	tree_has("/own/cgroup.procs", "");
 	tree_has("/own/run-launcher/cgroup.procs", "123\n");
-	snprintf(path, sizeof(path), "%s/own/run-launcher", tree);
-	cgroup_move_back(path);
+	use_layout(CGROUP_PURE);
+	/* What cgroup2 does everywhere and what is in version 1 was never given. */
+	cgroup.homes[CGROUP_IO] = cgroup.homes[CGROUP_FREEZER] = CGROUP_IN_UNIFIED;
+	cgroup.homes[CGROUP_CPUSET] = CGROUP_IN_VERSION_1;
+	set_path(CGROUP_LAUNCHER, "/own/run-launcher");
+	cgroup_move_back(&cgroup);
 	snprintf(path, sizeof(path), "%s/own/cgroup.procs", tree);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(read(fd, text, sizeof(text)), 3);
@@ -664,8 +831,8 @@ static void whoever_is_in_the_launchers_cgroup_is_moved_back(void **state)
 	close(fd);
 	snprintf(path, sizeof(path), "%s/own/cgroup.subtree_control", tree);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	assert_int_equal(read(fd, text, sizeof(text)), strlen("-memory -pids"));
-	assert_int_equal(memcmp(text, "-memory -pids", strlen("-memory -pids")), 0);
+	assert_int_equal(read(fd, text, sizeof(text)), strlen("-memory -pids -io"));
+	assert_int_equal(memcmp(text, "-memory -pids -io", strlen("-memory -pids -io")), 0);
 	close(fd);
 }
 
@@ -735,11 +902,10 @@ static void oom_kills_are_read_where_the_layout_has_them(void **state)
 	tree_has("/memory/memory.oom_control", "oom_kill_disable 1\nunder_oom 0\noom_kill 5\n");
 	open_role(CGROUP_UNIFIED, "/run");
 	open_role(CGROUP_MEMORY, "/memory");
-	cgroup.has_memory = true;
-	cgroup.layout = CGROUP_PURE;
+	use_layout(CGROUP_PURE);
 	assert_int_equal(cgroup_oom_kills(&cgroup, &kills, &why), 0);
 	assert_int_equal(kills, 3);
-	cgroup.layout = CGROUP_HYBRID;
+	use_layout(CGROUP_HYBRID);
 	assert_int_equal(cgroup_oom_kills(&cgroup, &kills, &why), 0);
 	assert_int_equal(kills, 5);
 }
@@ -763,12 +929,11 @@ static void the_memory_peak_is_read_where_the_layout_has_it(void **state)
 	tree_has("/memory/memory.max_usage_in_bytes", "8192\n");
 	open_role(CGROUP_UNIFIED, "/run");
 	open_role(CGROUP_MEMORY, "/memory");
-	cgroup.has_memory = true;
-	cgroup.layout = CGROUP_PURE;
+	use_layout(CGROUP_PURE);
 	peak = cgroup_memory_peak(&cgroup);
 	assert_true(peak.is_known && peak.value == 4096);
 	assert_string_equal(peak.source, "cgroup:memory.peak");
-	cgroup.layout = CGROUP_HYBRID;
+	use_layout(CGROUP_HYBRID);
 	peak = cgroup_memory_peak(&cgroup);
 	assert_true(peak.is_known && peak.value == 8192);
 	assert_string_equal(peak.source, "cgroup:memory.max_usage_in_bytes");
@@ -779,11 +944,10 @@ static void a_memory_peak_that_no_file_tells_is_unknown_with_a_reason(void **sta
 	(void)state;
 	tree_has("/run/cgroup.procs", "");
 	open_role(CGROUP_UNIFIED, "/run");
-	cgroup.layout = CGROUP_PURE;
-	cgroup.has_memory = true;
+	use_layout(CGROUP_PURE);
 	assert_false(cgroup_memory_peak(&cgroup).is_known);
 	assert_non_null(strstr(cgroup_memory_peak(&cgroup).reason, "5.19"));
-	cgroup.has_memory = false;
+	cgroup.homes[CGROUP_MEMORY] = CGROUP_NOT_HAD;
 	assert_non_null(strstr(cgroup_memory_peak(&cgroup).reason, "controller"));
 }
 
@@ -901,62 +1065,72 @@ static void before_linux_5_14_each_process_is_killed(void **state)
 
 #define claim(name) cmocka_unit_test_setup_teardown(name, make_tree, remove_tree)
 
+static const struct CMUnitTest tests[] = {
+	claim(in_the_hybrid_layout_each_directory_is_below_the_callers_own),
+	claim(in_a_root_cgroup_the_directory_is_directly_below_the_mount),
+	claim(controllers_that_share_a_hierarchy_are_found),
+	claim(a_controller_that_is_not_mounted_counts_nothing),
+	claim(a_controller_whose_name_only_contains_the_word_is_another),
+	claim(version_1_without_memory_and_pids_leaves_the_pure_layout),
+	claim(a_controller_that_is_asked_for_has_a_directory_of_its_own),
+	claim(one_that_is_not_asked_for_has_none),
+	claim(the_io_controller_has_its_old_name_there),
+	claim(each_controller_is_where_its_version_is),
+	claim(others_are_had_where_the_usual_ones_are),
+	claim(a_delegated_cgroup_gives_the_others_as_well),
+	claim(without_the_usual_ones_the_others_decide),
+	claim(what_cgroup2_does_everywhere_is_always_had),
+	claim(a_required_controller_that_is_missing_is_told_with_the_command),
+	claim(a_session_scope_is_left_for_the_slice_that_gives_controllers),
+	claim(an_ancestor_that_gives_only_one_controller_is_passed_over),
+	claim(the_root_cgroup_may_have_processes_and_give_controllers),
+	claim(alone_in_a_delegated_cgroup_tare_makes_room_in_it),
+	claim(the_two_directories_of_a_run_share_its_name),
+	claim(a_cgroup_shared_with_others_is_not_rearranged),
+	claim(alone_without_both_controllers_there_is_no_room_to_make),
+	claim(without_controllers_anywhere_the_own_cgroup_serves),
+	claim(a_tree_that_cannot_be_read_gives_no_controllers),
+	claim(nothing_above_the_mount_is_looked_at),
+	claim(every_run_has_a_name_of_its_own),
+	claim(below_a_mount_of_a_subtree_only_the_rest_of_the_path_counts),
+	claim(a_version_1_mount_of_a_subtree_is_understood_too),
+	claim(a_namesake_of_the_mounted_subtree_is_not_inside),
+	claim(above_the_root_of_a_cgroup_namespace_nothing_has_a_name),
+	claim(of_several_mounts_the_one_that_shows_the_caller_is_taken),
+	claim(escaped_and_colon_rich_paths_are_understood),
+	claim(version_1_alone_is_refused_with_the_repair),
+	claim(no_cgroups_at_all_are_refused_with_the_repair),
+	claim(a_text_of_memberships_that_makes_no_sense_is_refused),
+	claim(a_path_that_is_too_long_is_refused_and_never_cut),
+	claim(this_machine_has_a_place_or_says_why_not),
+	claim(a_run_is_made_and_removed_without_a_trace),
+	claim(a_directory_that_two_controllers_share_is_made_once),
+	claim(what_was_made_is_removed_when_the_rest_cannot_be),
+	claim(nothing_stays_when_tare_cannot_move_aside),
+	claim(what_was_there_before_is_not_taken_or_removed),
+	claim(removing_what_was_never_found_touches_nothing),
+	claim(a_directory_that_is_gone_already_is_removed),
+	claim(a_directory_that_cannot_be_removed_is_told_at_once),
+	claim(whoever_is_in_the_launchers_cgroup_is_moved_back),
+	claim(a_process_joins_the_directories_that_have_tasks),
+	claim(a_directory_that_cannot_be_joined_is_told),
+	claim(cpu_time_is_the_kernels_in_nanoseconds),
+	claim(a_key_that_is_missing_is_told_with_its_file),
+	claim(oom_kills_are_read_where_the_layout_has_them),
+	claim(without_a_memory_controller_oom_kills_are_not_known),
+	claim(the_memory_peak_is_read_where_the_layout_has_it),
+	claim(a_memory_peak_that_no_file_tells_is_unknown_with_a_reason),
+	claim(stalls_are_those_of_some_task_in_nanoseconds),
+	claim(bytes_of_all_block_devices_are_added),
+	claim(without_an_io_controller_the_bytes_are_not_known),
+	claim(all_processes_are_counted_and_as_many_as_fit_are_listed),
+	claim(an_empty_cgroup_has_no_processes),
+	claim(waiting_for_a_cgroup_that_stays_populated_ends),
+	claim(a_run_is_killed_by_one_write),
+	claim(before_linux_5_14_each_process_is_killed),
+};
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		claim(in_the_hybrid_layout_each_directory_is_below_the_callers_own),
-		claim(in_a_root_cgroup_the_directory_is_directly_below_the_mount),
-		claim(controllers_that_share_a_hierarchy_are_found),
-		claim(a_controller_that_is_not_mounted_counts_nothing),
-		claim(a_controller_whose_name_only_contains_the_word_is_another),
-		claim(version_1_without_memory_and_pids_leaves_the_pure_layout),
-		claim(a_session_scope_is_left_for_the_slice_that_gives_controllers),
-		claim(an_ancestor_that_gives_only_one_controller_is_passed_over),
-		claim(the_root_cgroup_may_have_processes_and_give_controllers),
-		claim(alone_in_a_delegated_cgroup_tare_makes_room_in_it),
-		claim(the_two_directories_of_a_run_share_its_name),
-		claim(a_cgroup_shared_with_others_is_not_rearranged),
-		claim(alone_without_both_controllers_there_is_no_room_to_make),
-		claim(without_controllers_anywhere_the_own_cgroup_serves),
-		claim(a_tree_that_cannot_be_read_gives_no_controllers),
-		claim(nothing_above_the_mount_is_looked_at),
-		claim(every_run_has_a_name_of_its_own),
-		claim(below_a_mount_of_a_subtree_only_the_rest_of_the_path_counts),
-		claim(a_version_1_mount_of_a_subtree_is_understood_too),
-		claim(a_namesake_of_the_mounted_subtree_is_not_inside),
-		claim(above_the_root_of_a_cgroup_namespace_nothing_has_a_name),
-		claim(of_several_mounts_the_one_that_shows_the_caller_is_taken),
-		claim(escaped_and_colon_rich_paths_are_understood),
-		claim(version_1_alone_is_refused_with_the_repair),
-		claim(no_cgroups_at_all_are_refused_with_the_repair),
-		claim(a_text_of_memberships_that_makes_no_sense_is_refused),
-		claim(a_path_that_is_too_long_is_refused_and_never_cut),
-		claim(this_machine_has_a_place_or_says_why_not),
-		claim(a_run_is_made_and_removed_without_a_trace),
-		claim(what_was_made_is_removed_when_the_rest_cannot_be),
-		claim(nothing_stays_when_tare_cannot_move_aside),
-		claim(what_was_there_before_is_not_taken_or_removed),
-		claim(removing_what_was_never_found_touches_nothing),
-		claim(a_directory_that_is_gone_already_is_removed),
-		claim(a_directory_that_cannot_be_removed_is_told_at_once),
-		claim(whoever_is_in_the_launchers_cgroup_is_moved_back),
-		claim(a_process_joins_the_directories_that_have_tasks),
-		claim(a_directory_that_cannot_be_joined_is_told),
-		claim(cpu_time_is_the_kernels_in_nanoseconds),
-		claim(a_key_that_is_missing_is_told_with_its_file),
-		claim(oom_kills_are_read_where_the_layout_has_them),
-		claim(without_a_memory_controller_oom_kills_are_not_known),
-		claim(the_memory_peak_is_read_where_the_layout_has_it),
-		claim(a_memory_peak_that_no_file_tells_is_unknown_with_a_reason),
-		claim(stalls_are_those_of_some_task_in_nanoseconds),
-		claim(bytes_of_all_block_devices_are_added),
-		claim(without_an_io_controller_the_bytes_are_not_known),
-		claim(all_processes_are_counted_and_as_many_as_fit_are_listed),
-		claim(an_empty_cgroup_has_no_processes),
-		claim(waiting_for_a_cgroup_that_stays_populated_ends),
-		claim(a_run_is_killed_by_one_write),
-		claim(before_linux_5_14_each_process_is_killed),
-	};
-
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -251,6 +251,65 @@ static void limits_are_told_and_none_is_null(void **state)
 		json_string_value(at(document, "limits.memory_held_by")), "memory cgroup");
 }
 
+static void limits_of_resources_are_told_by_name(void **state)
+{
+	static const struct rlimit_rule rules[] = { { "nofile", 7, 20, 30 },
+		{ "core", 4, 0, RLIMIT_RULE_UNLIMITED } };
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.rlimits = rules;
+	result.rlimit_count = 2;
+	document = parse_rendered(&result);
+	assert_int_equal(json_integer_value(at(document, "limits.rlimits.nofile.soft")), 20);
+	assert_int_equal(json_integer_value(at(document, "limits.rlimits.nofile.hard")), 30);
+	assert_int_equal(json_integer_value(at(document, "limits.rlimits.core.soft")), 0);
+	assert_string_equal(
+		json_string_value(at(document, "limits.rlimits.core.hard")), "unlimited");
+}
+
+static void assert_json(json_t *value, const char *expected)
+{
+	cleanup_free char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	assert_string_equal(text, expected);
+}
+
+static void chosen_cores_are_told_with_who_shares_them(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.container.cores = sample_core_use();
+	document = parse_rendered(&result);
+	assert_json(at(document, "container.cores"), "[0,2]");
+	assert_json(at(document, "container.cores_held_by"), "\"cpuset cgroup\"");
+	assert_json(at(document, "container.cores_shared_with"),
+		"[{\"part\":\"physical core\",\"processors\":[4,6]}]");
+	assert_json(at(document, "container.sockets"), "2");
+	assert_json(at(document, "container.memory_nodes"), "null");
+	assert_json(at(document, "container.memory_nodes_held_by"), "null");
+}
+
+static void cores_that_were_not_chosen_are_null(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.container.cores.has_nodes = true;
+	result.container.cores.nodes_held_by = "memory policy";
+	number_set_add(&result.container.cores.nodes, 1);
+	document = parse_rendered(&result);
+	assert_json(at(document, "container.cores"), "null");
+	assert_json(at(document, "container.cores_shared_with"), "null");
+	assert_json(at(document, "container.sockets"), "null");
+	assert_json(at(document, "container.memory_nodes"), "[1]");
+	assert_json(at(document, "container.memory_nodes_held_by"), "\"memory policy\"");
+}
+
 static void a_failed_start_says_what_failed_and_what_to_do(void **state)
 {
 	struct result result = sample_not_started();
@@ -594,6 +653,9 @@ int main(void)
 		cmocka_unit_test(a_signal_is_told_only_of_what_it_killed),
 		cmocka_unit_test(a_limit_is_told_in_benchexecs_word),
 		cmocka_unit_test(limits_are_told_and_none_is_null),
+		cmocka_unit_test(limits_of_resources_are_told_by_name),
+		cmocka_unit_test(chosen_cores_are_told_with_who_shares_them),
+		cmocka_unit_test(cores_that_were_not_chosen_are_null),
 		cmocka_unit_test(a_failed_start_says_what_failed_and_what_to_do),
 		cmocka_unit_test(an_error_without_errno_or_hint_has_null_there),
 		cmocka_unit_test(arguments_are_kept_as_they_are),

@@ -28,7 +28,8 @@ static const struct run_limits both = { .memory_bytes = 50000000, .tasks = 7 };
 static void use_layout(enum cgroup_layout layout)
 {
 	cgroup.layout = layout;
-	cgroup.has_memory = cgroup.has_pids = true;
+	cgroup.homes[CGROUP_MEMORY] = cgroup.homes[CGROUP_PIDS] =
+		layout == CGROUP_PURE ? CGROUP_IN_UNIFIED : CGROUP_IN_VERSION_1;
 }
 
 static int make_cgroup(void **state)
@@ -134,7 +135,7 @@ static void without_limits_nothing_is_written(void **state)
 	(void)state;
 	use_layout(CGROUP_PURE);
 	assert_int_equal(limit_set(&cgroup, &none, &why), 0);
-	cgroup.has_memory = cgroup.has_pids = false;
+	cgroup.homes[CGROUP_MEMORY] = cgroup.homes[CGROUP_PIDS] = CGROUP_NOT_HAD;
 	assert_int_equal(limit_set(&cgroup, &both, &why), 0);
 }
 

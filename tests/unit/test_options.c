@@ -601,6 +601,11 @@ static const char *const help_lines[] = {
 	"      --keep-system-config ",
 	"      --seccomp WHICH ",
 	"      --explain ",
+	"      --cores LIST ",
+	"      --memory-nodes LIST ",
+	"      --rlimit NAME=S[:H] ",
+	"      --set-cgroup-value C.O=VALUE ",
+	"      --require-cgroup-subsystem C ",
 	"  -h, --help ",
 };
 
@@ -688,6 +693,81 @@ static void an_id_has_no_newline(void **state)
 {
 	(void)state;
 	assert_refused("--uid: $'1\\n' is no number from 0 to 1879048190", "--uid", "1\n", "true");
+}
+
+static void cores_and_nodes_are_read_into_sets(void **state)
+{
+	(void)state;
+	assert_parsed("--cores", "0,2-3", "--memory-nodes=1", "true");
+	assert_string_equal(config.cores, "0,2-3");
+	assert_int_equal(config.automatic_cores, 0);
+	assert_int_equal(number_set_count(&config.core_set), 3);
+	assert_true(number_set_has(&config.core_set, 2));
+	assert_string_equal(config.memory_nodes, "1");
+	assert_true(number_set_has(&config.memory_node_set, 1));
+	assert_parsed("--cores", "auto:4", "true");
+	assert_string_equal(config.cores, "auto:4");
+	assert_int_equal(config.automatic_cores, 4);
+	assert_parsed("true");
+	assert_null(config.cores);
+	assert_null(config.memory_nodes);
+}
+
+static void what_is_no_list_of_cores_is_refused(void **state)
+{
+	static const char *const lists[] = { "1-", "3-1", "a", "0,,1", "''", "auto", "0 1" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(lists); i++) {
+		const char *typed = strcmp(lists[i], "''") ? lists[i] : "";
+
+		assert_int_equal(PARSE("--cores", typed, "true"), -EINVAL);
+		assert_non_null(strstr(why.what, "is an invalid CPU list; give numbers and ranges, "
+						 "as in 0,2-3, or auto:NUMBER"));
+	}
+	assert_refused("--cores: CPU 999,999 does not exist: no Linux has so many", "--cores",
+		"0-999999", "true");
+	assert_refused("--cores: CPU 2 is named twice", "--cores", "0-3,2", "true");
+	assert_refused("--cores: given twice", "--cores", "0", "--cores", "1", "true");
+	assert_refused("--cores: given twice", "--cores", "0", "--cores", "auto:1", "true");
+	assert_refused("--memory-nodes: x is an invalid memory node list; give numbers and ranges, "
+		       "as in 0,2-3",
+		"--memory-nodes", "x", "true");
+	assert_refused("--cores: $'0\\n' is an invalid CPU list; give numbers and ranges, as in "
+		       "0,2-3, or auto:NUMBER",
+		"--cores", "0\n", "true");
+}
+
+static void what_is_no_number_of_cores_is_refused(void **state)
+{
+	static const char *const counts[] = { "auto:", "auto:0", "auto:x", "auto:-1", "auto:1,2",
+		"auto:8193", "auto:99999999999999999999", "auto:1\n" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(counts); i++) {
+		assert_int_equal(PARSE("--cores", counts[i], "true"), -EINVAL);
+		assert_non_null(strstr(why.what, "is no number of physical cores"));
+	}
+}
+
+static void resource_limits_and_cgroup_files_are_collected(void **state)
+{
+	(void)state;
+	assert_parsed("--rlimit", "nofile=5:6", "--rlimit=core=0", "--set-cgroup-value",
+		"pids.max=7", "--require-cgroup-subsystem", "cpu", "--require-cgroup-subsystem=cpu",
+		"true");
+	assert_int_equal(config.rlimit_count, 2);
+	assert_string_equal(config.rlimits[0].name, "nofile");
+	assert_true(config.rlimits[0].soft == 5 && config.rlimits[0].hard == 6);
+	assert_int_equal(config.cgroup_value_count, 1);
+	assert_string_equal(config.cgroup_values[0], "pids.max=7");
+	assert_int_equal(config.required_controller_count, 2);
+	assert_refused("--rlimit: core is given twice", "--rlimit", "core=0", "--rlimit", "core=1",
+		"true");
+	assert_refused("--set-cgroup-value: pids.max is what --pids-limit sets",
+		"--set-cgroup-value", "pids.max=7", "--pids-limit", "7", "true");
+	assert_int_equal(PARSE("--require-cgroup-subsystem", "Memory", "true"), -EINVAL);
+	assert_non_null(strstr(why.what, "Memory is no cgroup controller; there are memory, pids"));
 }
 
 static void help_lists_every_option_that_is_understood(void **state)
@@ -789,6 +869,10 @@ int main(void)
 		cmocka_unit_test(the_root_is_given_once_and_only_for_a_container),
 		cmocka_unit_test(the_system_configuration_is_kept_when_asked_for),
 		cmocka_unit_test(a_hostname_is_one_and_is_given_once),
+		cmocka_unit_test(cores_and_nodes_are_read_into_sets),
+		cmocka_unit_test(what_is_no_list_of_cores_is_refused),
+		cmocka_unit_test(what_is_no_number_of_cores_is_refused),
+		cmocka_unit_test(resource_limits_and_cgroup_files_are_collected),
 		cmocka_unit_test(help_lists_every_option_that_is_understood),
 		cmocka_unit_test(every_option_in_the_help_is_understood),
 		cmocka_unit_test(what_can_be_let_through_is_in_the_help),

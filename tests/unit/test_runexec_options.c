@@ -77,7 +77,7 @@ static int configure_words(const char *const *words)
 	if (!error)
 		error = runexec_check_run(&options, &why);
 	if (!error)
-		runexec_configure(&options, "header", &home, &config);
+		error = runexec_configure(&options, "header", &home, &config, &why);
 	return error;
 }
 

@@ -494,6 +494,35 @@ static void a_kill_by_a_profile_is_told_as_such(void **state)
 	assert_hides(&result, &plain, line);
 }
 
+static void chosen_cores_are_told_to_who_asks(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	result.container.cores = sample_core_use();
+	assert_shows(&result, &verbose,
+		"  cores     0,2 in 2 sockets; shared: physical core with 4,6\n");
+	assert_hides(&result, &plain, "cores");
+	result.container.cores.sockets = 1;
+	result.container.cores.shared_count = 0;
+	assert_shows(&result, &verbose, "  cores     0,2\n");
+}
+
+static void cores_that_nothing_holds_are_told_unasked(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	result.container.cores = sample_core_use();
+	result.container.cores.processors_held_by = "affinity";
+	assert_shows(&result, &plain,
+		"  cores     no cpuset cgroup could be had: the command may leave its cores\n");
+	result.container.cores.nodes_held_by = "memory policy";
+	assert_shows(&result, &plain,
+		"  nodes     no cpuset cgroup could be had: the command may leave its memory "
+		"nodes\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -525,6 +554,8 @@ int main(void)
 		cmocka_unit_test(a_result_that_nobody_filled_can_be_shown),
 		cmocka_unit_test(copied_files_have_a_line_when_they_were_asked_for),
 		cmocka_unit_test(the_output_directory_does_not_command_the_terminal),
+		cmocka_unit_test(chosen_cores_are_told_to_who_asks),
+		cmocka_unit_test(cores_that_nothing_holds_are_told_unasked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "number_set.h"
 
 /* How the command sees a directory of the host, and everything below it. */
 enum directory_mode {
@@ -51,6 +52,19 @@ struct run_limits {
 	uint64_t files_bytes;
 };
 
+/* Of the cgroup options and of getrlimit's resources; there are sixteen of those. */
+#define CGROUP_RULES 64
+#define RLIMIT_RULES 16
+
+/* No limit of a resource, as the kernel says it. */
+#define RLIMIT_RULE_UNLIMITED UINT64_MAX
+
+struct rlimit_rule {
+	const char *name; /* "nofile"; static storage */
+	int resource;	  /* RLIMIT_NOFILE */
+	uint64_t soft, hard;
+};
+
 struct run_config {
 	char *const *command; /* NULL-terminated, borrowed from main's argv */
 	bool no_container;
@@ -81,6 +95,19 @@ struct run_config {
 	size_t set_count;
 
 	struct run_limits limits;
+	struct rlimit_rule rlimits[RLIMIT_RULES]; /* no resource twice */
+	size_t rlimit_count;
+
+	/* The processors and memory nodes that the run may use, as typed and as read; NULL: all
+	 * that the caller may use. */
+	const char *cores, *memory_nodes;
+	struct number_set core_set, memory_node_set;
+	unsigned int automatic_cores; /* so many free physical ones, instead of a set */
+
+	const char *cgroup_values[CGROUP_RULES]; /* "memory.swappiness=0", checked */
+	size_t cgroup_value_count;
+	const char *required_controllers[CGROUP_RULES]; /* known names */
+	size_t required_controller_count;
 
 	const char *input_path;	   /* standard input; NULL: the caller's own */
 	const char *output_path;   /* standard output and standard error; NULL: the caller's own */
@@ -96,13 +123,6 @@ struct run_config {
 	enum filter_mode filter;
 	const char *profile_path; /* of FILTER_PROFILE */
 	bool has_filter;	  /* it was asked for */
-
-	/* The processors and memory nodes that the run may use; NULL: all that the caller may. */
-	const char *cores, *memory_nodes;
-	const char *cgroup_values[CGROUP_RULES]; /* "memory.swappiness=0" */
-	size_t cgroup_value_count;
-	const char *required_controllers[CGROUP_RULES];
-	size_t required_controller_count;
 
 	/* HUP, INT, QUIT and TERM end the run, as "killed", instead of going to the command. */
 	bool signals_end_run;

@@ -106,6 +106,25 @@ struct output_result {
 	uint64_t written_bytes;
 };
 
+/* What of the hardware the processors of a run have in common with others. */
+struct shared_part {
+	const char *part; /* "physical core"; static storage */
+	struct number_set processors;
+};
+
+#define SHARED_PARTS 3
+
+/* The processors and memory nodes that were chosen for a run. */
+struct core_use {
+	bool has_processors, has_nodes; /* false: they were not, and nothing below is said */
+	struct number_set processors, nodes;
+	const char *processors_held_by; /* "cpuset cgroup", "affinity"; NULL until it is known */
+	const char *nodes_held_by;	/* "cpuset cgroup", "memory policy" */
+	struct shared_part shared[SHARED_PARTS];
+	size_t shared_count;
+	size_t sockets; /* that the processors lie in */
+};
+
 struct result {
 	const char *version;
 	char run_id[33];
@@ -113,6 +132,8 @@ struct result {
 	char *const *command;	    /* borrowed, NULL-terminated; any bytes */
 	struct outcome outcome;
 	struct run_limits limits;
+	const struct rlimit_rule *rlimits; /* borrowed */
+	size_t rlimit_count;
 	const char *memory_held_by; /* what holds the memory limit; NULL: there is none */
 	struct output_result output;
 	struct {
@@ -158,6 +179,7 @@ struct result {
 		const char *root_directory; /* as the user wrote it, borrowed; NULL: the host's */
 		const char *filter;	    /* "default", "none", "profile"; NULL: no container */
 		const char *profile_path;   /* of "profile"; borrowed; any bytes */
+		struct core_use cores;
 	} container;
 	struct files_result files;
 };

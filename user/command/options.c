@@ -10,6 +10,7 @@
 #include "base/environment.h"
 #include "base/pattern.h"
 #include "base/text.h"
+#include "options_resources.h"
 
 struct option_entry {
 	const char *name;  /* without the dashes */
@@ -493,6 +494,15 @@ static const struct option_entry entries[] = {
 		apply_files_count_limit },
 	{ "files-size-limit", 0, "SIZE", "nor more bytes, as in 10MB or 1GiB",
 		apply_files_size_limit },
+	{ "cores", 0, "LIST", "run on these CPUs, or auto:N on N free physical cores",
+		options_apply_cores },
+	{ "memory-nodes", 0, "LIST", "use memory of these nodes", options_apply_memory_nodes },
+	{ "rlimit", 0, "NAME=S[:H]", "limit each process: nofile, stack, core, nproc, ...",
+		options_apply_rlimit },
+	{ "set-cgroup-value", 0, "C.O=VALUE", "write VALUE to this file of its cgroup",
+		options_apply_cgroup_value },
+	{ "require-cgroup-subsystem", 0, "C", "fail unless its cgroup has this controller",
+		options_apply_cgroup_subsystem },
 	{ "help", 'h', NULL, "show this text", NULL },
 };
 
@@ -641,6 +651,8 @@ static int check(const struct run_config *config, struct failure *why)
 	error = check_no_container(config, why);
 	if (!error)
 		error = check_filter(config, why);
+	if (!error)
+		error = options_check_resources(config, why);
 	return error ? error : check_limits(&config->limits, why);
 }
 

@@ -257,6 +257,17 @@ static void judge_memory(struct run *run)
 	}
 }
 
+static int tell_unseen_exec(const struct run *run, struct failure *why)
+{
+	failure_set(why, 0,
+		"the collector did not see the command's exec; "
+		"nothing of what it counted can be trusted");
+	if (!run->config->rlimit_count)
+		return -EINVAL;
+	return failure_hint(
+		why, "the kernel kills what does not fit at its exec: give more by --rlimit");
+}
+
 static int fill_result(struct run *run, const struct account *account, struct failure *why)
 {
 	struct result *result = run->result;
@@ -266,9 +277,7 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 	if (error)
 		return error;
 	if (!account->run.exec_ns)
-		return failure_set(why, 0,
-			"the collector did not see the command's exec; "
-			"nothing of what it counted can be trusted");
+		return tell_unseen_exec(run, why);
 	read_start_time(result, account);
 	result->memory.peak = sandbox_memory_peak(run->sandbox);
 	sandbox_fill_usage(run->sandbox, result);
@@ -377,6 +386,8 @@ static void describe(struct run *run)
 	result->collector.start_ns = run->collector ? collector_start_ns(run->collector) : 0;
 	result->limits = run->config->limits;
 	describe_container(run->config, result);
+	result->rlimits = run->config->rlimits;
+	result->rlimit_count = run->config->rlimit_count;
 	if (!run->sandbox)
 		return;
 	if (result->limits.memory_bytes)
@@ -384,6 +395,7 @@ static void describe(struct run *run)
 						 ? "memory cgroup"
 						 : "collector, by resident memory";
 	result->container.cgroup_layout = sandbox_cgroup_layout(run->sandbox);
+	result->container.cores = *sandbox_core_use(run->sandbox);
 }
 
 /* --- The whole --- */

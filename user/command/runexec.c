@@ -235,8 +235,8 @@ static int run_at_home(const struct runexec_options *options)
 	hold_signals();
 	if (options->no_container && runexec_home_make(&home, &why))
 		return refuse(&why);
-	runexec_configure(options, header, &home, &config);
-	status = run(options, &config);
+	status = runexec_configure(options, header, &home, &config, &why) ? refuse(&why)
+									  : run(options, &config);
 	return leave_home(options, &home, &why) ? refuse(&why) : status;
 }
 

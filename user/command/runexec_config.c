@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "options_resources.h"
 #include "runexec_path.h"
 #include "sandbox/view.h"
 
@@ -45,18 +46,34 @@ static void set_streams(
 	config->output_header = header;
 }
 
-static void set_resources(const struct runexec_options *options, struct run_config *config)
+/* As `tare run` reads them. */
+static int apply_all(struct run_config *config, const struct runexec_texts *values,
+	int (*apply)(struct run_config *config, const char *value, struct failure *why),
+	struct failure *why)
 {
-	config->cores = options->cores;
-	config->memory_nodes = options->memory_nodes;
-	config->cgroup_value_count = options->cgroup_values.count;
-	memcpy(config->cgroup_values, options->cgroup_values.texts, sizeof(config->cgroup_values));
-	config->required_controller_count = options->required_subsystems.count;
-	memcpy(config->required_controllers, options->required_subsystems.texts,
-		sizeof(config->required_controllers));
+	int error = 0;
+
+	for (size_t i = 0; i < values->count && !error; i++)
+		error = apply(config, values->texts[i], why);
+	return error;
 }
 
-_Static_assert(RUNEXEC_REPEATS == CGROUP_RULES, "what is written to cgroups is copied as a whole");
+static int set_resources(
+	const struct runexec_options *options, struct run_config *config, struct failure *why)
+{
+	int error = 0;
+
+	if (options->cores)
+		error = options_apply_cores(config, options->cores, why);
+	if (!error && options->memory_nodes)
+		error = options_apply_memory_nodes(config, options->memory_nodes, why);
+	if (!error)
+		error = apply_all(config, &options->cgroup_values, options_apply_cgroup_value, why);
+	if (!error)
+		error = apply_all(
+			config, &options->required_subsystems, options_apply_cgroup_subsystem, why);
+	return error ? error : options_check_resources(config, why);
+}
 
 /* --- Container --- */
 
@@ -152,19 +169,19 @@ static void set_no_container(const struct runexec_home *home, struct run_config 
 		config->set_entries[config->set_count++] = home->variables[i];
 }
 
-void runexec_configure(const struct runexec_options *options, const char *header,
-	const struct runexec_home *home, struct run_config *config)
+int runexec_configure(const struct runexec_options *options, const char *header,
+	const struct runexec_home *home, struct run_config *config, struct failure *why)
 {
 	*config = (struct run_config){ .command = options->command, .signals_end_run = true };
 	if (options->directory && *options->directory)
 		config->start_directory = options->directory;
 	set_limits(options, &config->limits);
 	set_streams(options, header, config);
-	set_resources(options, config);
 	if (options->no_container)
 		set_no_container(home, config);
 	else
 		set_container(options, config);
+	return set_resources(options, config, why);
 }
 
 bool runexec_misses_home(const struct run_config *config)

@@ -16,8 +16,8 @@ enum { RUNEXEC_UID = 1000, RUNEXEC_GID = 1000 };
  * Fills *config from options that were checked; it borrows all strings. `header` is what the
  * output file begins with, `home` where the command is at home without a container.
  */
-void runexec_configure(const struct runexec_options *options, const char *header,
-	const struct runexec_home *home, struct run_config *config);
+int runexec_configure(const struct runexec_options *options, const char *header,
+	const struct runexec_home *home, struct run_config *config, struct failure *why);
 
 /* RUNEXEC_HOME neither is there nor can it be made, by the modes of the directories above it. */
 bool runexec_misses_home(const struct run_config *config);

@@ -113,6 +113,14 @@ static uint64_t nearest_cpu_limit_ns(const struct run_limits *limits)
 	return limits->soft_cpu_ns ? limits->soft_cpu_ns : limits->cpu_ns;
 }
 
+/* At most so many can run at one time. From an affinity the command could free itself. */
+static size_t count_processors(const struct watch_spec *spec)
+{
+	size_t count = sandbox_processors(spec->sandbox);
+
+	return count ? count : collector_processors(spec->collector);
+}
+
 static int look_at_cpu(struct watch *watch, struct failure *why)
 {
 	uint64_t limit_ns = nearest_cpu_limit_ns(&watch->spec->config->limits), used_ns = 0;
@@ -122,7 +130,7 @@ static int look_at_cpu(struct watch *watch, struct failure *why)
 	if (error)
 		return error;
 	apart_ns = used_ns < limit_ns ? limit_ns - used_ns : 0;
-	apart_ns /= collector_processors(watch->spec->collector);
+	apart_ns /= count_processors(watch->spec);
 	if (apart_ns > TICK_BEFORE_NS)
 		return set_timer(watch->cpu_timer, apart_ns - TICK_BEFORE_NS / 2, 0, why);
 	close_fd(&watch->cpu_timer);

@@ -345,6 +345,70 @@ static void put_container(struct document *document, const struct result *result
 			integer_or_null(counts.read_only), "mounts", mount_list(document, mounts)));
 }
 
+static json_t *set_array(struct document *document, const struct number_set *set)
+{
+	json_t *array = json_array();
+
+	number_set_for_each (number, set)
+		append(document, array, json_integer(number));
+	return array;
+}
+
+static json_t *shared_array(struct document *document, const struct core_use *use)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < use->shared_count; i++)
+		append(document, array,
+			json_pack("{s:s, s:o}", "part", use->shared[i].part, "processors",
+				set_array(document, &use->shared[i].processors)));
+	return array;
+}
+
+/* Null where nothing was chosen: then the run has what the caller has. */
+static void put_cores(struct document *document, const struct core_use *use)
+{
+	const struct {
+		const char *key;
+		bool is_told;
+		json_t *value;
+	} entries[] = {
+		{ "cores", use->has_processors, set_array(document, &use->processors) },
+		{ "cores_held_by", use->has_processors, string_or_null(use->processors_held_by) },
+		{ "cores_shared_with", use->has_processors, shared_array(document, use) },
+		{ "sockets", use->has_processors, integer_or_null(use->sockets) },
+		{ "memory_nodes", use->has_nodes, set_array(document, &use->nodes) },
+		{ "memory_nodes_held_by", use->has_nodes, string_or_null(use->nodes_held_by) },
+	};
+	json_t *section = find_section(document, "container");
+
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
+		put(document, section, entries[i].key,
+			entries[i].is_told ? json_incref(entries[i].value) : json_null());
+		json_decref(entries[i].value);
+	}
+}
+
+static json_t *rlimit_or_null(uint64_t value)
+{
+	return value == RLIMIT_RULE_UNLIMITED ? json_string("unlimited") : integer_or_null(value);
+}
+
+/* Those that were asked for. */
+static void put_rlimits(struct document *document, const struct result *result)
+{
+	json_t *rlimits = json_object();
+
+	for (size_t i = 0; i < result->rlimit_count; i++) {
+		const struct rlimit_rule *rule = &result->rlimits[i];
+
+		put(document, rlimits, rule->name,
+			json_pack("{s:o, s:o}", "soft", rlimit_or_null(rule->soft), "hard",
+				rlimit_or_null(rule->hard)));
+	}
+	put(document, find_section(document, "limits"), "rlimits", rlimits);
+}
+
 /* No limit is null: it is not one of 0. */
 static void put_limits(struct document *document, const struct run_limits *limits)
 {
@@ -463,9 +527,11 @@ static void fill(struct document *document, const struct result *result)
 	put_syscalls_by_name(document, &result->syscalls);
 	put_collector(document, result);
 	put_container(document, result);
+	put_cores(document, &result->container.cores);
 	put_limits(document, &result->limits);
 	put(document, find_section(document, "limits"), "memory_held_by",
 		string_or_null(result->memory_held_by));
+	put_rlimits(document, result);
 	put_output(document, &result->output);
 	put_files(document, &result->files);
 	put_notes(document);

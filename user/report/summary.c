@@ -302,7 +302,40 @@ static void print_killing_profile(const struct page *page)
 		print_note(page, "seccomp", "the profile kills so; the audit log names the call");
 }
 
+/* A thread that leaves them is not stopped, so that is told unasked. */
+static void print_loose_cores(const struct page *page)
+{
+	const struct core_use *use = &page->result->container.cores;
+
+	if (use->processors_held_by && !strcmp(use->processors_held_by, "affinity"))
+		print_note(page, "cores",
+			"no cpuset cgroup could be had: the command may leave its cores");
+	if (use->nodes_held_by && !strcmp(use->nodes_held_by, "memory policy"))
+		print_note(page, "nodes",
+			"no cpuset cgroup could be had: the command may leave its memory nodes");
+}
+
 /* For people who ask */
+
+static void print_cores(const struct page *page)
+{
+	const struct core_use *use = &page->result->container.cores;
+	cleanup_free char *own = number_set_format(&use->processors);
+
+	if (!use->has_processors)
+		return;
+	print_label(page, "cores");
+	fprintf(page->out, "%s", own ? own : "");
+	if (use->sockets > 1)
+		fprintf(page->out, " in %zu sockets", use->sockets);
+	for (size_t i = 0; i < use->shared_count; i++) {
+		cleanup_free char *others = number_set_format(&use->shared[i].processors);
+
+		fprintf(page->out, "%s %s with %s", i ? "," : "; shared:", use->shared[i].part,
+			others ? others : "");
+	}
+	fputc('\n', page->out);
+}
 
 static void print_sandbox(const struct page *page)
 {
@@ -404,7 +437,9 @@ static const struct {
 	{ has_run, print_distrust },
 	{ has_run, print_mounts },
 	{ has_run, print_killing_profile },
+	{ has_run, print_loose_cores },
 	{ has_run_and_is_verbose, print_sandbox },
+	{ has_run_and_is_verbose, print_cores },
 	{ has_run_and_is_verbose, print_filter },
 	{ has_run_and_is_verbose, print_reasons },
 };

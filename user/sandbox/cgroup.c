@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "cgroup_controller.h"
 #include "cgroup_place.h"
 
 const char *cgroup_layout_name(const struct cgroup *cgroup)
@@ -28,7 +29,36 @@ void cgroup_clear(struct cgroup *cgroup)
 		cgroup->directories[role].fd = cgroup->directories[role].tasks_fd = -1;
 }
 
-int cgroup_find(struct cgroup *cgroup, const struct mountinfo_list *mounts, struct failure *why)
+bool cgroup_has(const struct cgroup *cgroup, enum cgroup_role controller)
+{
+	return cgroup->homes[controller] != CGROUP_NOT_HAD;
+}
+
+static bool is_version_1(const struct cgroup *cgroup, enum cgroup_role controller)
+{
+	return cgroup->homes[controller] == CGROUP_IN_VERSION_1;
+}
+
+int cgroup_controller_fd(const struct cgroup *cgroup, enum cgroup_role controller)
+{
+	if (!cgroup_has(cgroup, controller))
+		return -1;
+	return cgroup->directories[is_version_1(cgroup, controller) ? controller : CGROUP_UNIFIED]
+		.fd;
+}
+
+/* Controllers that are mounted together, as cpu and cpuacct often are, have one directory. */
+static bool is_made_already(const struct cgroup *cgroup, enum cgroup_role role)
+{
+	for (int earlier = 0; earlier < (int)role; earlier++) {
+		if (!strcmp(cgroup->directories[earlier].path, cgroup->directories[role].path))
+			return true;
+	}
+	return false;
+}
+
+int cgroup_find(struct cgroup *cgroup, const struct mountinfo_list *mounts, unsigned int wanted,
+	struct failure *why)
 {
 	cleanup_free char *memberships = NULL;
 	int error = file_read(AT_FDCWD, "/proc/self/cgroup", &memberships, NULL, why);
@@ -37,15 +67,13 @@ int cgroup_find(struct cgroup *cgroup, const struct mountinfo_list *mounts, stru
 	/* A kernel without cgroups has no such file, and no mount of them, which says it better. */
 	if (error && error != -ENOENT)
 		return error;
-	return cgroup_place(cgroup, mounts, memberships ? memberships : "", why);
+	return cgroup_place(cgroup, mounts, memberships ? memberships : "", wanted, why);
 }
 
 /* --- Telling of them --- */
 
 static const char *const role_purposes[CGROUP_ROLES] = {
 	[CGROUP_UNIFIED] = "a cgroup2 directory below, which the collector knows the run by",
-	[CGROUP_MEMORY] = "one below for the memory controller of version 1",
-	[CGROUP_PIDS] = "one below for the pids controller of version 1",
 	[CGROUP_LAUNCHER] = "one below for tare itself, which makes room for controllers",
 };
 
@@ -57,9 +85,15 @@ static void explain_directory(
 	const char *name = strrchr(path, '/');
 	cleanup_free char *parent = name ? strndup(path, (size_t)(name - path)) : NULL;
 
-	if (parent)
+	if (!parent || is_made_already(cgroup, role))
+		return;
+	if (role_purposes[role])
 		explanation_add(
 			explanation, EXPLAIN_CGROUPS, "made", parent, "%s", role_purposes[role]);
+	else
+		explanation_add(explanation, EXPLAIN_CGROUPS, "made", parent,
+			"one below for the %s controller of version 1",
+			cgroup_controllers[role].name);
 }
 
 void cgroup_explain(const struct cgroup *cgroup, struct explanation *explanation)
@@ -68,7 +102,7 @@ void cgroup_explain(const struct cgroup *cgroup, struct explanation *explanation
 		explain_directory(cgroup, role, explanation);
 	explanation_add(explanation, EXPLAIN_CGROUPS, "root's", "all their files",
 		"the command owns none of them");
-	if (!cgroup->has_memory)
+	if (!cgroup_has(cgroup, CGROUP_MEMORY))
 		explanation_add(explanation, EXPLAIN_CGROUPS, "none", "memory controller",
 			"none could be had for the run alone");
 }
@@ -90,16 +124,17 @@ static int creation_failure(const struct cgroup *cgroup, const char *path, struc
 static int make_directory(struct cgroup *cgroup, enum cgroup_role role, struct failure *why)
 {
 	struct cgroup_directory *directory = &cgroup->directories[role];
+	bool is_new = !is_made_already(cgroup, role);
 
 	if (!directory->path[0])
 		return 0;
-	if (mkdir(directory->path, 0755))
+	if (is_new && mkdir(directory->path, 0755))
 		return creation_failure(cgroup, directory->path, why);
-	directory->is_made = true;
+	directory->is_made = is_new;
 	directory->fd = open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory->fd < 0)
 		return failure_set(why, errno, "open cgroup '%s'", directory->path);
-	if (role == CGROUP_UNIFIED || role == CGROUP_LAUNCHER)
+	if (!is_new || role == CGROUP_UNIFIED || role == CGROUP_LAUNCHER)
 		return 0;
 	directory->tasks_fd = openat(directory->fd, "tasks", O_WRONLY | O_CLOEXEC);
 	if (directory->tasks_fd < 0)
@@ -125,6 +160,24 @@ static int move_processes(int directory_fd, const char *from, const char *to, st
 	return error;
 }
 
+/* "+memory +pids": what its cgroup is to give to the run when tare has moved aside. */
+struct controller_list {
+	char text[256];
+};
+
+static struct controller_list list_given(const struct cgroup *cgroup, char sign)
+{
+	struct controller_list list = { "" };
+	char *end = list.text;
+
+	cgroup_controller_for_each (role) {
+		if (cgroup->homes[role] == CGROUP_IN_UNIFIED && cgroup_controllers[role].is_given)
+			end += sprintf(end, "%s%c%s", end == list.text ? "" : " ", sign,
+				cgroup_controllers[role].name);
+	}
+	return list;
+}
+
 /*
  * Moves tare and its janitor out of the way: the kernel lets only a cgroup without processes give
  * controllers.
@@ -138,7 +191,8 @@ static int move_aside(struct cgroup *cgroup, struct failure *why)
 		return 0;
 	error = move_processes(launcher->fd, "../cgroup.procs", "cgroup.procs", why);
 	if (!error)
-		error = file_write(launcher->fd, "../cgroup.subtree_control", "+memory +pids", why);
+		error = file_write(launcher->fd, "../cgroup.subtree_control",
+			list_given(cgroup, '+').text, why);
 	return error;
 }
 
@@ -286,37 +340,38 @@ static int read_oom_kills(int directory_fd, uint64_t *kills, struct failure *why
 
 int cgroup_oom_kills(const struct cgroup *cgroup, uint64_t *kills, struct failure *why)
 {
-	if (!cgroup->has_memory)
+	if (!cgroup_has(cgroup, CGROUP_MEMORY))
 		return failure_set(why, ENOENT, "count kills without a memory controller");
-	if (cgroup->layout == CGROUP_PURE)
-		return read_oom_kills(unified_fd(cgroup), kills, why);
-	return read_keyed(cgroup->directories[CGROUP_MEMORY].fd, "memory.oom_control", "oom_kill",
-		kills, why);
+	if (is_version_1(cgroup, CGROUP_MEMORY))
+		return read_keyed(cgroup_controller_fd(cgroup, CGROUP_MEMORY), "memory.oom_control",
+			"oom_kill", kills, why);
+	return read_oom_kills(cgroup_controller_fd(cgroup, CGROUP_MEMORY), kills, why);
 }
 
 int cgroup_memory_limit_hits(const struct cgroup *cgroup, uint64_t *hits, struct failure *why)
 {
-	if (!cgroup->has_memory)
+	int directory_fd = cgroup_controller_fd(cgroup, CGROUP_MEMORY);
+
+	if (!cgroup_has(cgroup, CGROUP_MEMORY))
 		return failure_set(why, ENOENT, "count limit hits without a memory controller");
-	if (cgroup->layout == CGROUP_PURE)
-		return read_keyed(unified_fd(cgroup), "memory.events", "oom", hits, why);
-	return file_read_decimal(
-		cgroup->directories[CGROUP_MEMORY].fd, "memory.failcnt", hits, why);
+	if (!is_version_1(cgroup, CGROUP_MEMORY))
+		return read_keyed(directory_fd, "memory.events", "oom", hits, why);
+	return file_read_decimal(directory_fd, "memory.failcnt", hits, why);
 }
 
 struct number cgroup_memory_peak(const struct cgroup *cgroup)
 {
+	int directory_fd = cgroup_controller_fd(cgroup, CGROUP_MEMORY);
 	uint64_t bytes;
 
-	if (!cgroup->has_memory)
+	if (!cgroup_has(cgroup, CGROUP_MEMORY))
 		return number_unknown("no memory controller could be had for the run alone");
-	if (cgroup->layout != CGROUP_PURE) {
-		if (file_read_decimal(cgroup->directories[CGROUP_MEMORY].fd,
-			    "memory.max_usage_in_bytes", &bytes, NULL))
+	if (is_version_1(cgroup, CGROUP_MEMORY)) {
+		if (file_read_decimal(directory_fd, "memory.max_usage_in_bytes", &bytes, NULL))
 			return number_unknown("memory.max_usage_in_bytes could not be read");
 		return number_known(bytes, "cgroup:memory.max_usage_in_bytes");
 	}
-	if (file_read_decimal(unified_fd(cgroup), "memory.peak", &bytes, NULL))
+	if (file_read_decimal(directory_fd, "memory.peak", &bytes, NULL))
 		return number_unknown("this kernel has no memory.peak; Linux 5.19 is the first");
 	return number_known(bytes, "cgroup:memory.peak");
 }
@@ -350,14 +405,15 @@ static int remove_directory(struct cgroup_directory *directory, struct failure *
 	return error ? failure_set(why, -error, "remove cgroup '%s'", directory->path) : 0;
 }
 
-void cgroup_move_back(const char *launcher_path)
+void cgroup_move_back(const struct cgroup *cgroup)
 {
-	cleanup_fd int launcher = open(launcher_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *path = cgroup->directories[CGROUP_LAUNCHER].path;
+	cleanup_fd int launcher = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (launcher < 0)
 		return;
 	/* A cgroup that cannot be entered again costs nothing but an empty directory. */
-	(void)file_write(launcher, "../cgroup.subtree_control", "-memory -pids", NULL);
+	(void)file_write(launcher, "../cgroup.subtree_control", list_given(cgroup, '-').text, NULL);
 	(void)move_processes(launcher, "cgroup.procs", "../cgroup.procs", NULL);
 }
 
@@ -371,6 +427,6 @@ int cgroup_remove(struct cgroup *cgroup, struct failure *why)
 		result = result ? result : error;
 	}
 	if (cgroup->directories[CGROUP_LAUNCHER].is_made)
-		cgroup_move_back(cgroup->directories[CGROUP_LAUNCHER].path);
+		cgroup_move_back(cgroup);
 	return result ? result : remove_directory(&cgroup->directories[CGROUP_LAUNCHER], why);
 }

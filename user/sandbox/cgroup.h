@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The cgroups of one run: a cgroup2 directory that carries its identity for BPF, and a memory and
- * a pids controller, in the same directory or in hierarchies of version 1.
+ * The cgroups of one run: a cgroup2 directory that carries its identity for BPF, and controllers,
+ * in the same directory or in hierarchies of version 1. Memory and pids are had wherever they can
+ * be; others where someone asks for them.
  *
  * They are made below the caller's own cgroups wherever the kernel allows it, so that limits set
  * around tare keep holding for the command. Root owns all their files; the command none.
@@ -26,10 +27,34 @@ enum cgroup_layout {
 
 enum cgroup_role {
 	CGROUP_UNIFIED, /* the cgroup2 directory */
-	CGROUP_MEMORY,	/* version 1 directories, only in the hybrid layout */
+	CGROUP_MEMORY,	/* controllers, which may have a directory of version 1 */
 	CGROUP_PIDS,
+	CGROUP_CPUSET,
+	CGROUP_CPU,
+	CGROUP_CPUACCT,
+	CGROUP_IO,
+	CGROUP_DEVICES,
+	CGROUP_FREEZER,
+	CGROUP_HUGETLB,
+	CGROUP_NET_CLS,
+	CGROUP_NET_PRIO,
+	CGROUP_PERF_EVENT,
+	CGROUP_RDMA,
+	CGROUP_MISC,
 	CGROUP_LAUNCHER, /* where tare moved itself to make room, only when it was alone */
 	CGROUP_ROLES,
+	CGROUP_FIRST_CONTROLLER = CGROUP_MEMORY,
+};
+
+/* A set of controllers, one bit for each role. */
+#define CGROUP_BIT(role) (1U << (role))
+#define CGROUP_USUAL (CGROUP_BIT(CGROUP_MEMORY) | CGROUP_BIT(CGROUP_PIDS))
+
+/* Where a controller of the run is. */
+enum cgroup_home {
+	CGROUP_NOT_HAD,
+	CGROUP_IN_UNIFIED,
+	CGROUP_IN_VERSION_1, /* in the directory of its role */
 };
 
 /* One directory of the run; path is empty when the role is not filled. */
@@ -43,19 +68,31 @@ struct cgroup_directory {
 struct cgroup {
 	enum cgroup_layout layout;
 	struct cgroup_directory directories[CGROUP_ROLES];
-	bool has_memory; /* a memory controller counts the run alone */
-	bool has_pids;
-	bool left_own; /* tare makes room by moving into CGROUP_LAUNCHER */
+	enum cgroup_home homes[CGROUP_ROLES]; /* of controllers, for the run alone */
+	bool left_own;			      /* tare makes room by moving into CGROUP_LAUNCHER */
 };
 
 /* Makes it hold nothing, so that cgroup_remove is fine whatever happens. */
 void cgroup_clear(struct cgroup *cgroup);
 
 /*
- * Finds where the run's directories will be, and chooses a name that no other run has. Makes
- * nothing yet, so that someone can be told the paths who removes them if this process is killed.
+ * Finds where the run's directories will be, with the usual controllers and those in `wanted` as
+ * far as they can be had, and chooses a name that no other run has. Makes nothing yet, so that
+ * someone can be told the paths who removes them if this process is killed.
  */
-int cgroup_find(struct cgroup *cgroup, const struct mountinfo_list *mounts, struct failure *why);
+int cgroup_find(struct cgroup *cgroup, const struct mountinfo_list *mounts, unsigned int wanted,
+	struct failure *why);
+
+/* Of a cgroup that was found: fails, with a command that helps, unless it has all of these. */
+int cgroup_require(const struct cgroup *cgroup, unsigned int required, struct failure *why);
+
+/* In cgroup2 it lacks some of these that another place would have. */
+bool cgroup_could_have(const struct cgroup *cgroup, unsigned int wanted);
+
+bool cgroup_has(const struct cgroup *cgroup, enum cgroup_role controller);
+
+/* The directory with the files of this controller, once they are made; -1: not had. Borrowed. */
+int cgroup_controller_fd(const struct cgroup *cgroup, enum cgroup_role controller);
 
 /* Makes them. On failure what was made is removed again. */
 int cgroup_create(struct cgroup *cgroup, struct failure *why);
@@ -121,10 +158,10 @@ struct number cgroup_usage(const struct cgroup *cgroup, enum cgroup_usage which)
 int cgroup_remove(struct cgroup *cgroup, struct failure *why);
 
 /*
- * Once the run's own directory is gone: takes the controllers back from the launcher's directory
- * of this path, and moves the processes in it to the cgroup where tare was started.
+ * Once the run's own directory is gone: takes the controllers back that its cgroup gave, and moves
+ * the processes in the launcher's directory to the cgroup where tare was started.
  */
-void cgroup_move_back(const char *launcher_path);
+void cgroup_move_back(const struct cgroup *cgroup);
 
 /* rmdir of one run's directory that may still be busy; gives up after `timeout_ms`. */
 int cgroup_remove_path(const char *path, int timeout_ms);

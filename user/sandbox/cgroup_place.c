@@ -12,12 +12,14 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "cgroup_controller.h"
 
 /* What a place is chosen from. A hierarchy is called by a controller; "" is cgroup2. */
 struct surroundings {
 	const struct mountinfo_list *mounts;
 	const char *memberships;
-	char name[32]; /* of the run's directories */
+	unsigned int wanted; /* controllers */
+	char name[32];	     /* of the run's directories */
 };
 
 /* --- Where the caller is --- */
@@ -121,16 +123,27 @@ static int find_own(const struct surroundings *around, const char *controller, c
 
 /* --- Where a run can be --- */
 
-/* The controllers that a file of a cgroup lists include both that are wanted. */
-static bool lists_controllers(const char *directory, const char *file)
+/* Those of the controllers that a file of a cgroup lists. */
+static unsigned int find_listed(const char *directory, const char *file, unsigned int controllers)
 {
 	char path[PATH_MAX + 64];
 	cleanup_free char *text = NULL;
+	unsigned int listed = 0;
 
 	snprintf(path, sizeof(path), "%s/%s", directory, file);
 	if (file_read(AT_FDCWD, path, &text, NULL, NULL))
-		return false;
-	return has_word(text, "memory", " \n") && has_word(text, "pids", " \n");
+		return 0;
+	cgroup_controller_for_each (role) {
+		if (controllers & CGROUP_BIT(role) &&
+			has_word(text, cgroup_controllers[role].name, " \n"))
+			listed |= CGROUP_BIT(role);
+	}
+	return listed;
+}
+
+static bool lists_all(const char *directory, const char *file, unsigned int controllers)
+{
+	return find_listed(directory, file, controllers) == controllers;
 }
 
 static bool is_alone_in(const char *directory)
@@ -144,9 +157,9 @@ static bool is_alone_in(const char *directory)
 }
 
 /* Cuts `path` to the nearest directory, up to the mount, whose children have the controllers. */
-static bool find_giver(char *path, size_t mount_length)
+static bool find_giver(char *path, size_t mount_length, unsigned int controllers)
 {
-	while (!lists_controllers(path, "cgroup.subtree_control")) {
+	while (!lists_all(path, "cgroup.subtree_control", controllers)) {
 		if (strlen(path) <= mount_length)
 			return false;
 		*strrchr(path, '/') = '\0';
@@ -176,55 +189,76 @@ static int place_in_own(
 	return error ? error : set_path(cgroup, CGROUP_UNIFIED, own, name, why);
 }
 
-/*
- * cgroup2 alone: below the own cgroup if that can give controllers once tare has moved aside;
- * else below the nearest ancestor that gives them, whose limits then hold; else below the own
- * cgroup without controllers.
- */
-static int place_pure(struct cgroup *cgroup, const struct surroundings *around,
-	const struct mountinfo *mount, const char *own, struct failure *why)
+static void note_homes(struct cgroup *cgroup, unsigned int controllers, enum cgroup_home home)
 {
+	cgroup_controller_for_each (role) {
+		if (controllers & CGROUP_BIT(role))
+			cgroup->homes[role] = home;
+	}
+}
+
+/*
+ * The cgroup2 directory, for these controllers: below the own cgroup if that can give them once
+ * tare has moved aside; else below the nearest ancestor that gives them, whose limits then hold;
+ * else below the own cgroup without controllers. The usual ones decide: for the others' sake tare
+ * does not leave a cgroup whose limits hold, they are had where the usual ones are or not at all.
+ */
+static int place_unified(struct cgroup *cgroup, const struct surroundings *around,
+	const struct mountinfo *mount, const char *own, unsigned int controllers,
+	struct failure *why)
+{
+	unsigned int usual = controllers & CGROUP_USUAL, deciding = usual ? usual : controllers;
 	char giver[PATH_MAX];
 
 	snprintf(giver, sizeof(giver), "%s", own);
-	cgroup->layout = CGROUP_PURE;
-	cgroup->has_memory = cgroup->has_pids = true;
-	if (is_alone_in(own) && lists_controllers(own, "cgroup.controllers"))
+	if (!deciding)
+		return set_path(cgroup, CGROUP_UNIFIED, own, around->name, why);
+	if (is_alone_in(own) && lists_all(own, "cgroup.controllers", deciding)) {
+		note_homes(cgroup, find_listed(own, "cgroup.controllers", controllers),
+			CGROUP_IN_UNIFIED);
 		return place_in_own(cgroup, own, around->name, why);
-	if (find_giver(giver, strlen(mount->path)))
-		return set_path(cgroup, CGROUP_UNIFIED, giver, around->name, why);
-	cgroup->has_memory = cgroup->has_pids = false;
-	return set_path(cgroup, CGROUP_UNIFIED, own, around->name, why);
+	}
+	if (!find_giver(giver, strlen(mount->path), deciding))
+		return set_path(cgroup, CGROUP_UNIFIED, own, around->name, why);
+	note_homes(cgroup, find_listed(giver, "cgroup.subtree_control", controllers),
+		CGROUP_IN_UNIFIED);
+	return set_path(cgroup, CGROUP_UNIFIED, giver, around->name, why);
 }
 
-/* A directory of version 1 beside the caller's own, if its controller is of that version. */
+/* A directory of version 1 beside the caller's own. */
 static int place_version_1(struct cgroup *cgroup, enum cgroup_role role,
-	const struct surroundings *around, bool *is_placed, struct failure *why)
+	const struct surroundings *around, struct failure *why)
 {
-	const char *controller = role == CGROUP_MEMORY ? "memory" : "pids";
 	const struct mountinfo *mount;
 	char own[PATH_MAX];
-	int error;
+	int error = find_own(around, cgroup_controllers[role].version_1, own, &mount, why);
 
-	if (!is_mounted(around->mounts, controller))
-		return 0;
-	error = find_own(around, controller, own, &mount, why);
 	if (!error)
 		error = set_path(cgroup, role, own, around->name, why);
-	*is_placed = !error;
+	if (!error)
+		note_homes(cgroup, CGROUP_BIT(role), CGROUP_IN_VERSION_1);
 	return error;
 }
 
-static int place_hybrid(struct cgroup *cgroup, const struct surroundings *around, const char *own,
-	struct failure *why)
+/* Where a controller is mounted as version 1, cgroup2 does not have it. */
+static int place_controllers(struct cgroup *cgroup, const struct surroundings *around,
+	unsigned int *for_unified, struct failure *why)
 {
-	int error = set_path(cgroup, CGROUP_UNIFIED, own, around->name, why);
+	int error = 0;
 
-	cgroup->layout = CGROUP_HYBRID;
-	if (!error)
-		error = place_version_1(cgroup, CGROUP_MEMORY, around, &cgroup->has_memory, why);
-	if (!error)
-		error = place_version_1(cgroup, CGROUP_PIDS, around, &cgroup->has_pids, why);
+	*for_unified = 0;
+	cgroup_controller_for_each (role) {
+		const struct cgroup_controller *controller = &cgroup_controllers[role];
+
+		if (error || !(around->wanted & CGROUP_BIT(role)))
+			continue;
+		if (is_mounted(around->mounts, controller->version_1))
+			error = place_version_1(cgroup, role, around, why);
+		else if (controller->is_built_in)
+			note_homes(cgroup, CGROUP_BIT(role), CGROUP_IN_UNIFIED);
+		else if (controller->is_given)
+			*for_unified |= CGROUP_BIT(role);
+	}
 	return error;
 }
 
@@ -263,10 +297,13 @@ static int no_unified(const struct mountinfo_list *mounts, struct failure *why)
 }
 
 int cgroup_place(struct cgroup *cgroup, const struct mountinfo_list *mounts,
-	const char *memberships, struct failure *why)
+	const char *memberships, unsigned int wanted, struct failure *why)
 {
-	struct surroundings around = { .mounts = mounts, .memberships = memberships };
+	struct surroundings around = {
+		.mounts = mounts, .memberships = memberships, .wanted = wanted | CGROUP_USUAL
+	};
 	const struct mountinfo *mount;
+	unsigned int for_unified;
 	char own[PATH_MAX];
 	int error;
 
@@ -276,7 +313,8 @@ int cgroup_place(struct cgroup *cgroup, const struct mountinfo_list *mounts,
 	if (error)
 		return error;
 	choose_name(around.name, sizeof(around.name));
-	if (is_mounted(mounts, "memory") || is_mounted(mounts, "pids"))
-		return place_hybrid(cgroup, &around, own, why);
-	return place_pure(cgroup, &around, mount, own, why);
+	cgroup->layout = is_mounted(mounts, "memory") || is_mounted(mounts, "pids") ? CGROUP_HYBRID
+										    : CGROUP_PURE;
+	error = place_controllers(cgroup, &around, &for_unified, why);
+	return error ? error : place_unified(cgroup, &around, mount, own, for_unified, why);
 }

@@ -9,10 +9,10 @@
 #include "cgroup.h"
 
 /*
- * Fills in a cgroup that is none yet: its layout, its paths, and what will count it. `memberships`
+ * Fills in a cgroup that is none yet: its layout, its paths, and what it will have. `memberships`
  * is the text of /proc/self/cgroup. The tree is looked at where `mounts` says that it is mounted.
  */
 int cgroup_place(struct cgroup *cgroup, const struct mountinfo_list *mounts,
-	const char *memberships, struct failure *why);
+	const char *memberships, unsigned int wanted, struct failure *why);
 
 #endif

@@ -18,6 +18,7 @@
 #include "identity.h"
 #include "mount.h"
 #include "process.h"
+#include "rlimit.h"
 
 /*
  * A session of its own: no terminal to type into, no group to signal. With a terminal lent to it
@@ -34,6 +35,17 @@ static int step_session(const struct child_task *task, struct failure *why)
 static int step_cgroup(const struct child_task *task, struct failure *why)
 {
 	return cgroup_join(task->cgroup, why);
+}
+
+static int step_cores(const struct child_task *task, struct failure *why)
+{
+	return task->cores ? cores_hold(task->cores, why) : 0;
+}
+
+/* As root, which may raise them; no later step opens a file or needs memory. */
+static int step_resource_limits(const struct child_task *task, struct failure *why)
+{
+	return rlimit_set_all(task->rlimits, task->rlimit_count, task->is_contained, why);
 }
 
 /* After joining: the directory it is in now becomes the root of all it can see. */
@@ -136,7 +148,9 @@ static const struct {
 } steps[] = {
 	{ step_session, false },
 	{ step_cgroup, false },
+	{ step_cores, false },
 	{ step_cgroup_namespace, true },
+	{ step_resource_limits, false },
 	{ step_keyring, true },
 	{ step_identity, true },
 	{ step_descriptors, true },

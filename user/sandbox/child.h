@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include "base/failure.h"
 #include "cgroup.h"
+#include "cores.h"
 #include "seccomp.h"
 
 struct child_task {
@@ -14,8 +15,11 @@ struct child_task {
 	int userns_fd;	   /* contained only */
 	uid_t uid;	   /* inside */
 	gid_t gid;
-	int go_fd;				    /* one byte comes when the exec may happen */
-	const struct cgroup *cgroup;		    /* version 1 directories to join */
+	int go_fd;		     /* one byte comes when the exec may happen */
+	const struct cgroup *cgroup; /* version 1 directories to join */
+	const struct cores *cores;   /* that no cgroup holds; NULL none */
+	const struct rlimit_rule *rlimits;
+	size_t rlimit_count;
 	const struct seccomp_filter *filter;	    /* contained only; NULL none */
 	const struct seccomp_filter *profile;	    /* the user's, beside the filter; NULL none */
 	const struct seccomp_filter *set_id_filter; /* NULL: nothing is written on the host */

@@ -68,6 +68,8 @@ static int step_leave_group(struct init *init, struct failure *why)
 	for (size_t i = 0; i < sizeof(init->task->tares_own) / sizeof(int); i++)
 		close_fd(&init->task->tares_own[i]);
 	output_directory_close(init->task->output);
+	/* The cores are free when tare is gone, and not when the last of its children is. */
+	close_fd(&init->task->cores_fd);
 	return 0;
 }
 

@@ -69,7 +69,7 @@ static int clean_up(void *argument, struct failure *why)
 		if (!path[0])
 			continue;
 		if (role == CGROUP_LAUNCHER)
-			cgroup_move_back(path); /* this process too is in it */
+			cgroup_move_back(task->cgroup); /* this process too is in it */
 		(void)cgroup_remove_path(path, 5000);
 	}
 	/* Last, for who is dead writes no more. */

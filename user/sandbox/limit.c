@@ -52,21 +52,21 @@ static int set_memory_version_1(int directory_fd, uint64_t bytes, struct failure
 
 static int set_memory(const struct cgroup *cgroup, uint64_t bytes, struct failure *why)
 {
-	if (!cgroup->has_memory)
+	int directory_fd = cgroup_controller_fd(cgroup, CGROUP_MEMORY);
+
+	if (directory_fd < 0)
 		return 0;
-	if (cgroup->layout == CGROUP_PURE)
-		return set_memory_pure(cgroup->directories[CGROUP_UNIFIED].fd, bytes, why);
-	return set_memory_version_1(cgroup->directories[CGROUP_MEMORY].fd, bytes, why);
+	return cgroup->homes[CGROUP_MEMORY] == CGROUP_IN_VERSION_1
+		       ? set_memory_version_1(directory_fd, bytes, why)
+		       : set_memory_pure(directory_fd, bytes, why);
 }
 
 /* One more than the limit: that it is born is what the collector sees. More than that never are. */
 static int set_tasks(const struct cgroup *cgroup, uint64_t tasks, struct failure *why)
 {
-	enum cgroup_role role = cgroup->layout == CGROUP_PURE ? CGROUP_UNIFIED : CGROUP_PIDS;
+	int directory_fd = cgroup_controller_fd(cgroup, CGROUP_PIDS);
 
-	if (!cgroup->has_pids)
-		return 0;
-	return write_number(cgroup->directories[role].fd, "pids.max", tasks + 1, why);
+	return directory_fd < 0 ? 0 : write_number(directory_fd, "pids.max", tasks + 1, why);
 }
 
 int limit_set(const struct cgroup *cgroup, const struct run_limits *limits, struct failure *why)
@@ -98,12 +98,12 @@ int limit_watch_memory(const struct cgroup *cgroup, const struct run_limits *lim
 	int error;
 
 	*event_fd = -1;
-	if (!limits->memory_bytes || !cgroup->has_memory || cgroup->layout == CGROUP_PURE)
+	if (!limits->memory_bytes || cgroup->homes[CGROUP_MEMORY] != CGROUP_IN_VERSION_1)
 		return 0;
 	event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (event < 0)
 		return failure_set(why, errno, "make an event for the memory limit");
-	error = register_event(cgroup->directories[CGROUP_MEMORY].fd, event, why);
+	error = register_event(cgroup_controller_fd(cgroup, CGROUP_MEMORY), event, why);
 	if (!error)
 		*event_fd = take_fd(&event);
 	return error;

@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "cgroup.h"
+#include "cores.h"
 #include "identity.h"
 #include "init.h"
 #include "janitor.h"
@@ -27,9 +28,11 @@
 #include "mountinfo.h"
 #include "namespace.h"
 #include "process.h"
+#include "resources.h"
 #include "result_files.h"
 #include "sandbox_explain.h"
 #include "sandbox_view.h"
+#include "scope.h"
 #include "scratch.h"
 #include "seccomp.h"
 #include "seccomp_profile.h"
@@ -41,6 +44,7 @@ struct sandbox {
 	const struct run_config *config; /* borrowed */
 	struct cgroup cgroup;
 	struct scratch scratch;
+	struct cores cores;
 	struct janitor *janitor;
 	struct sandbox_view view;
 	struct seccomp_filter filter, profile; /* without instructions when there is none */
@@ -68,6 +72,20 @@ int sandbox_cgroup_fd(const struct sandbox *sandbox)
 const char *sandbox_cgroup_layout(const struct sandbox *sandbox)
 {
 	return cgroup_layout_name(&sandbox->cgroup);
+}
+
+size_t sandbox_processors(const struct sandbox *sandbox)
+{
+	const struct core_use *use = &sandbox->cores.use;
+
+	if (!use->has_processors || !cgroup_has(&sandbox->cgroup, CGROUP_CPUSET))
+		return 0;
+	return number_set_count(&use->processors);
+}
+
+const struct core_use *sandbox_core_use(const struct sandbox *sandbox)
+{
+	return &sandbox->cores.use;
 }
 
 static struct mount_note note_of(const struct view_entry *entry)
@@ -208,11 +226,28 @@ static int open_userns(
 		config->ids_are_names ? sandbox->owners_userns_fd : sandbox->userns_fd, why);
 }
 
+/* Where tare was started, or else in a scope from systemd if only that has the controllers. */
+static int find_cgroups(struct sandbox *sandbox, const struct mountinfo_list *mounts,
+	unsigned int wanted, struct failure *why)
+{
+	int error = cgroup_find(&sandbox->cgroup, mounts, wanted, why);
+
+	if (error || !cgroup_could_have(&sandbox->cgroup, wanted) ||
+		access("/run/systemd/system", F_OK))
+		return error;
+	/* Then the first place has to do. What that lacks is told by all who miss it. */
+	if (scope_enter("/usr/bin/busctl", "/proc/self/cgroup", NULL))
+		return 0;
+	return cgroup_find(&sandbox->cgroup, mounts, wanted, why);
+}
+
 static int make_directories(struct sandbox *sandbox, const struct run_config *config,
 	const struct mountinfo_list *mounts, struct failure *why)
 {
-	int error = cgroup_find(&sandbox->cgroup, mounts, why);
+	int error = find_cgroups(sandbox, mounts, resources_wanted(config), why);
 
+	if (!error)
+		error = cgroup_require(&sandbox->cgroup, resources_required(config), why);
 	if (!error && config->no_tmpfs)
 		error = scratch_find(&sandbox->scratch, getenv("TMPDIR"), why);
 	/* The janitor first: from the first directory on there is someone to remove it. */
@@ -223,10 +258,13 @@ static int make_directories(struct sandbox *sandbox, const struct run_config *co
 	return error ? error : cgroup_create(&sandbox->cgroup, why);
 }
 
-static int set_limits(struct sandbox *sandbox, const struct run_limits *limits, struct failure *why)
+static int set_limits(struct sandbox *sandbox, const struct run_config *config, struct failure *why)
 {
-	int error = limit_set(&sandbox->cgroup, limits, why);
+	const struct run_limits *limits = &config->limits;
+	int error = resources_set(config, &sandbox->cores, &sandbox->cgroup, why);
 
+	if (!error)
+		error = limit_set(&sandbox->cgroup, limits, why);
 	if (error)
 		return error;
 	return limit_watch_memory(&sandbox->cgroup, limits, &sandbox->memory_event_fd, why);
@@ -254,6 +292,7 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.socket = sandbox->sockets[1],
 		.tare_socket = sandbox->sockets[0],
 		.go_write_fd = sandbox->go[1],
+		.cores_fd = sandbox->cores.lock_fd,
 		.output = &sandbox->view.output,
 		.keeps_layers = result_files_are_wanted(spec->config),
 		.root_fd = sandbox->view.root.mount_fd,
@@ -278,6 +317,10 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 			.gid = spec->config->gid,
 			.go_fd = sandbox->go[0],
 			.cgroup = &sandbox->cgroup,
+			.cores = cgroup_has(&sandbox->cgroup, CGROUP_CPUSET) ? NULL
+									     : &sandbox->cores,
+			.rlimits = spec->config->rlimits,
+			.rlimit_count = spec->config->rlimit_count,
 			.filter = sandbox->filter.count ? &sandbox->filter : NULL,
 			.profile = sandbox->profile.count ? &sandbox->profile : NULL,
 			.set_id_filter = sandbox->set_id_filter.count ? &sandbox->set_id_filter
@@ -345,13 +388,15 @@ static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, st
 	int error = check_proc(why);
 
 	if (!error)
+		error = resources_choose(spec->config, &sandbox->cores, why);
+	if (!error)
 		error = mountinfo_read(&mounts, why);
 	if (!error)
 		error = plan(sandbox, spec->config, &mounts, why);
 	if (!error)
 		error = make_directories(sandbox, spec->config, &mounts, why);
 	if (!error)
-		error = set_limits(sandbox, &spec->config->limits, why);
+		error = set_limits(sandbox, spec->config, why);
 	if (!error)
 		error = open_userns(sandbox, spec->config, why);
 	mountinfo_done(&mounts);
@@ -373,6 +418,7 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 	cgroup_clear(&sandbox->cgroup);
 	scratch_clear(&sandbox->scratch);
 	sandbox->view = SANDBOX_VIEW_NONE;
+	cores_clear(&sandbox->cores);
 	sandbox->config = spec->config;
 	sandbox->userns_fd = sandbox->owners_userns_fd = -1;
 	sandbox->command_pidfd = sandbox->terminal.fd = -1;
@@ -429,7 +475,7 @@ static int plan_all(struct sandbox *sandbox, const struct run_config *config, st
 	if (!error)
 		error = plan(sandbox, config, &mounts, why);
 	if (!error)
-		error = cgroup_find(&sandbox->cgroup, &mounts, why);
+		error = cgroup_find(&sandbox->cgroup, &mounts, resources_wanted(config), why);
 	mountinfo_done(&mounts);
 	if (!error && may_share_terminal(config))
 		terminal_open(&sandbox->terminal);
@@ -661,7 +707,7 @@ int sandbox_terminate(struct sandbox *sandbox, struct failure *why)
 
 bool sandbox_holds_memory(const struct sandbox *sandbox)
 {
-	return sandbox->cgroup.has_memory;
+	return cgroup_has(&sandbox->cgroup, CGROUP_MEMORY);
 }
 
 int sandbox_memory_event_fd(const struct sandbox *sandbox)
@@ -758,6 +804,7 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 		error = scratch_remove(&sandbox->scratch, why);
 	if (!error)
 		janitor_dismiss(sandbox->janitor);
+	cores_release(&sandbox->cores);
 	terminal_take_back(&sandbox->terminal);
 	terminal_close(&sandbox->terminal);
 	close_fd(&sandbox->sockets[0]);

@@ -76,6 +76,12 @@ const char *sandbox_cgroup_layout(const struct sandbox *sandbox);
 int sandbox_list_mounts(
 	const struct sandbox *sandbox, struct mount_notes *out, struct failure *why);
 
+/* How many processors a cgroup holds the run to; 0: none does. */
+size_t sandbox_processors(const struct sandbox *sandbox);
+
+/* The processors and memory nodes that were chosen for the run. Borrowed. */
+const struct core_use *sandbox_core_use(const struct sandbox *sandbox);
+
 /*
  * Bears the command's process, which then waits. A failure of the set-up so far is told here;
  * *is_exec_failure tells whether it was that the command was not found.
