@@ -213,7 +213,17 @@ is "$(subjects Session own)" session 'but its own without a filter'
 explain
 is "$(subjects 'Not isolated' | grep -c sockets)" 0 'what is not isolated depends on the options'
 explain --read-only-dir /usr
+is "$(subjects 'Not isolated' | grep -c sockets)" 0 'a read-only directory shows no sockets'
+explain --full-access-dir /usr
 is "$(subjects 'Not isolated' | grep -c sockets)" 1 'a plainly shown directory has sockets'
+
+# --- Limits ---
+
+explain
+is "$(told Limits | cut -f 1)" 'all others' 'without a limit there are those around tare'
+explain --timelimit 1500ms --walltimelimit 1min --memlimit 512MiB --pids-limit 7
+is "$(told Limits limited | sed 's/:.*//' | grep '[0-9]' | tr '\t\n' '=;')" \
+	'CPU time=1.500 s;wall time=60.00 s;memory=512.0 MiB;tasks=7;' 'limits are told with their size'
 explain --no-container
 is "$(told Namespaces | cut -f 2)" 'no container, as --no-container asks' \
 	'without a container there is little to tell'

@@ -3,6 +3,8 @@
 // what belongs to none of them.
 #include "sandbox_explain.h"
 
+#include <stddef.h>
+#include "base/text.h"
 #include "identity.h"
 #include "namespace.h"
 #include "root.h"
@@ -61,9 +63,7 @@ static bool has_own_session(const struct sandbox_plan *plan)
 static bool shows_host_plainly(const struct sandbox_plan *plan)
 {
 	for (size_t i = 0; i < plan->view->count; i++) {
-		enum view_mode mode = plan->view->entries[i].mode;
-
-		if (mode == VIEW_READ_ONLY || mode == VIEW_FULL_ACCESS)
+		if (plan->view->entries[i].mode == VIEW_FULL_ACCESS)
 			return true;
 	}
 	return false;
@@ -105,18 +105,18 @@ static const struct {
 		"without a terminal to type into for others to read" },
 	{ EXPLAIN_SESSION, always, "caller's", "descriptors 0, 1, 2", "" },
 	{ EXPLAIN_SESSION, always, "closed", "all other descriptors", "" },
-	{ EXPLAIN_LIMITS, always, "none", "time, memory, processes, disk",
+	{ EXPLAIN_LIMITS, always, "caller's", "all others",
 		"limits around tare and those of ulimit hold on" },
 	{ EXPLAIN_NOT_ISOLATED, is_contained, "host", "kernel",
 		"a bug in it can be reached through the system calls that remain" },
 	{ EXPLAIN_NOT_ISOLATED, is_contained, "host", "the caller's files",
 		"what the view shows of them can be read, secrets included" },
 	{ EXPLAIN_NOT_ISOLATED, shows_host_plainly, "host", "sockets and FIFOs",
-		"in read-only and full-access directories: who serves them can be spoken to" },
+		"in full-access directories: who serves them can be spoken to" },
 	{ EXPLAIN_NOT_ISOLATED, always, "host", "clocks and hardware",
 		"time, processor, memory and load are seen as they are" },
 	{ EXPLAIN_NOT_ISOLATED, always, "host", "resources",
-		"processors, memory and disk can be used up" },
+		"processors, memory and disk can be used up as far as no limit ends it" },
 };
 
 static void add_facts(const struct sandbox_plan *plan, struct explanation *explanation)
@@ -125,6 +125,44 @@ static void add_facts(const struct sandbox_plan *plan, struct explanation *expla
 		if (facts[i].holds(plan))
 			explanation_add(explanation, facts[i].topic, facts[i].state,
 				facts[i].subject, "%s", facts[i].detail);
+	}
+}
+
+/* --- The limits of this run --- */
+
+static const struct {
+	const char *subject;
+	size_t offset; /* in struct run_limits */
+	struct text_short (*format)(uint64_t value);
+	const char *detail;
+} limit_facts[] = {
+	{ "CPU time", offsetof(struct run_limits, cpu_ns), text_format_time,
+		"of the whole tree, which is killed then" },
+	{ "CPU time, soft", offsetof(struct run_limits, soft_cpu_ns), text_format_time,
+		"SIGTERM to the whole tree" },
+	{ "wall time", offsetof(struct run_limits, wall_ns), text_format_time,
+		"the whole tree is killed then" },
+	{ "memory", offsetof(struct run_limits, memory_bytes), text_format_size,
+		"the whole tree is killed when it needs more" },
+	{ "tasks", offsetof(struct run_limits, tasks), text_format_count,
+		"processes and threads at one time; the whole tree is killed at the next" },
+	{ "output", offsetof(struct run_limits, output_bytes), text_format_size,
+		"of standard output and of standard error" },
+	{ "files copied", offsetof(struct run_limits, files_count), text_format_count,
+		"what is beyond stays behind" },
+	{ "bytes copied", offsetof(struct run_limits, files_bytes), text_format_size,
+		"what is beyond stays behind" },
+};
+
+static void add_limits(const struct run_limits *limits, struct explanation *explanation)
+{
+	for (size_t i = 0; i < sizeof(limit_facts) / sizeof(limit_facts[0]); i++) {
+		uint64_t value = *(const uint64_t *)((const char *)limits + limit_facts[i].offset);
+
+		if (value)
+			explanation_add(explanation, EXPLAIN_LIMITS, "limited",
+				limit_facts[i].subject, "%s: %s", limit_facts[i].format(value).text,
+				limit_facts[i].detail);
 	}
 }
 
@@ -172,6 +210,7 @@ int sandbox_explain_plan(
 	explanation_add(
 		explanation, EXPLAIN_FILES, "start", plan->directory, "where the command starts");
 	cgroup_explain(plan->cgroup, explanation);
+	add_limits(&plan->config->limits, explanation);
 	add_facts(plan, explanation);
 	return 0;
 }
