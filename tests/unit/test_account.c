@@ -66,14 +66,18 @@ static void fill(void)
 		assert_null((number).source);                                                      \
 	} while (0)
 
+static bool is_read_by_sandbox(const struct result_field *field)
+{
+	return !strcmp(field->key, "oom_kills") || !strcmp(field->key, "peak_bytes") ||
+	       !strcmp(field->section, "io") || !strcmp(field->section, "pressure");
+}
+
 static void assert_every_number_speaks_for_itself(void)
 {
 	for (const struct result_field *field = result_fields; field->section; field++) {
 		const struct number *number = result_number(&result, field);
 
-		/* The sandbox reads these. */
-		if (!strcmp(field->key, "oom_kills") || !strcmp(field->key, "peak_bytes") ||
-			!strcmp(field->section, "io") || !strcmp(field->section, "pressure"))
+		if (is_read_by_sandbox(field))
 			continue;
 		if (!(number->is_known ? number->source : number->reason))
 			fail_msg("%s.%s says not where it comes from, or why it is not known",

@@ -446,8 +446,10 @@ static void an_output_that_cannot_be_is_refused(void **state)
 		"--output", "/usr", "x");
 	assert_impossible("Could not write to output file: [Errno 20] Not a directory: 'file/x'",
 		"--output", "file/x", "x");
-	assert_configured("--output", "a//b/c", "x");
+	assert_configured("--output", "a//b/c", "--output-directory", "d/e/f", "x");
 	assert_int_equal(access("a/b/c", F_OK), 0);
+	assert_int_equal(access("d/e", F_OK), 0);
+	assert_int_equal(access("d/e/f", F_OK), -1);
 }
 
 #define claim(name) cmocka_unit_test_setup_teardown(name, enter_directory, leave_directory)

@@ -151,7 +151,10 @@ static void a_list_is_numbers_and_ranges(void **state)
 	assert_list("0,2-3", "0,2-3");
 	assert_list(" 0 , 2 - 3 ", "0,2-3");
 	assert_list("1-1", "1");
-	assert_list("0,0", "0,0");
+	assert_list("0,0", "0");
+	assert_list("5,0-2,1-3", "0-3,5");
+	assert_list("8191", "8191");
+	assert_list("9999-1", "");
 	assert_list("3-1", "");
 	assert_list("3-1,5", "5");
 }
@@ -165,6 +168,8 @@ static void a_list_of_something_else_is_refused(void **state)
 	assert_list_refused("0,", "invalid parse_int_list value: '0,'");
 	assert_list_refused("-1", "invalid parse_int_list value: '-1'");
 	assert_list_refused("1-", "invalid parse_int_list value: '1-'");
+	assert_list_refused("8192", "number too large: 8192");
+	assert_list_refused("0-99999999999999999999", "number too large: 9223372036854775807");
 	assert_list_refused("auto", "invalid parse_int_list value: 'auto'");
 }
 

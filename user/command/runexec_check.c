@@ -270,6 +270,17 @@ static int check_start_directory(const struct runexec_options *options, struct f
 	return 0;
 }
 
+static int check_output_directory(const struct runexec_options *options, struct failure *why)
+{
+	int error = 0;
+
+	if (!options->no_container)
+		error = runexec_make_parents(options->output_directory);
+	return error ? refuse_file("Could not make output directory: ", options->output_directory,
+			       -error, why)
+		     : 0;
+}
+
 static int check_output(const struct runexec_options *options, struct failure *why)
 {
 	static const char before[] = "Could not write to output file: ";
@@ -291,6 +302,7 @@ int runexec_check_run(const struct runexec_options *options, struct failure *why
 		check_start_directory,
 		check_sizes,
 		check_output,
+		check_output_directory,
 	};
 	int error = 0;
 

@@ -11,7 +11,10 @@
 /* How a command line is misused: what follows the usage. */
 int runexec_check_usage(const struct runexec_options *options, struct failure *why);
 
-/* What cannot be done as it was asked for. Makes the output file, and the directories before it. */
+/*
+ * What cannot be done as it was asked for. Makes the output file, and the directories that it and
+ * the output directory are to be in.
+ */
 int runexec_check_run(const struct runexec_options *options, struct failure *why);
 
 #endif

@@ -194,18 +194,21 @@ int runexec_parse_integer(const char *text, int64_t *number, struct failure *why
 
 /* --- Lists --- */
 
-static void put_range(FILE *out, int64_t first, int64_t last)
-{
-	const char *comma = ftell(out) ? "," : "";
+struct list {
+	bool has[RUNEXEC_LIST_NUMBERS + 1]; /* the last stays false */
+};
 
-	if (first == last)
-		fprintf(out, "%s%lld", comma, (long long)first);
-	else if (first < last)
-		fprintf(out, "%s%lld-%lld", comma, (long long)first, (long long)last);
+static int add_range(struct list *list, int64_t first, int64_t last, struct failure *why)
+{
+	if (first <= last && last >= RUNEXEC_LIST_NUMBERS)
+		return failure_set(why, 0, "number too large: %lld", (long long)last);
+	for (int64_t number = first; number <= last; number++)
+		list->has[number] = true;
+	return 0;
 }
 
 /* "2" or "2-5" */
-static int put_item(FILE *out, const char *item, const char *text, struct failure *why)
+static int read_item(struct list *list, const char *item, const char *text, struct failure *why)
 {
 	cleanup_free char *first = strdup(item);
 	char *last = first ? strchr(first, '-') : NULL;
@@ -217,11 +220,10 @@ static int put_item(FILE *out, const char *item, const char *text, struct failur
 		*last++ = '\0';
 	if (!first || !parse_integer(first, &from) || !parse_integer(last ? last : first, &to))
 		return refuse("parse_int_list", text, why);
-	put_range(out, from, to);
-	return 0;
+	return add_range(list, from, to, why);
 }
 
-static int put_items(FILE *out, const char *text, struct failure *why)
+static int read_items(struct list *list, const char *text, struct failure *why)
 {
 	cleanup_free char *copy = strdup(text);
 	char *item, *rest = copy;
@@ -230,24 +232,42 @@ static int put_items(FILE *out, const char *text, struct failure *why)
 	while (!error && (item = strsep(&rest, ","))) {
 		cleanup_free char *plain = strip(item, strlen(item));
 
-		error = put_item(out, plain ? plain : "", text, why);
+		error = read_item(list, plain ? plain : "", text, why);
 	}
 	return error;
+}
+
+static void print_list(FILE *out, const struct list *list)
+{
+	for (int first = 0; first < RUNEXEC_LIST_NUMBERS; first++) {
+		int last = first;
+
+		if (!list->has[first])
+			continue;
+		while (list->has[last + 1])
+			last++;
+		fprintf(out, "%s%d", ftell(out) ? "," : "", first);
+		if (last > first)
+			fprintf(out, "-%d", last);
+		first = last;
+	}
 }
 
 int runexec_parse_list(const char *text, char **list, struct failure *why)
 {
 	cleanup_free char *plain = NULL;
+	struct list numbers = { 0 };
+	int error = read_items(&numbers, text, why);
 	size_t size = 0;
-	FILE *out = open_memstream(&plain, &size);
-	int error;
+	FILE *out;
 
-	if (!out)
+	if (error)
+		return error;
+	out = open_memstream(&plain, &size);
+	if (out)
+		print_list(out, &numbers);
+	if (!out || fclose(out))
 		return failure_set(why, ENOMEM, "read a list");
-	error = put_items(out, text, why);
-	if (fclose(out) && !error)
-		error = failure_set(why, ENOMEM, "read a list");
-	if (!error)
-		*list = take_pointer(&plain);
-	return error;
+	*list = take_pointer(&plain);
+	return 0;
 }

@@ -18,9 +18,12 @@ int runexec_parse_memory(const char *text, int64_t *bytes, struct failure *why);
 
 int runexec_parse_integer(const char *text, int64_t *number, struct failure *why);
 
+/* No Linux for x86-64 has more processors. */
+#define RUNEXEC_LIST_NUMBERS 8192
+
 /*
- * A list as "0,2-3", of which *list becomes the plain form, which the caller frees: no spaces, and
- * no ranges that are empty. All of them empty is "".
+ * A list as "3,0, 2-3,1-0", of which *list becomes the plain form, which the caller frees: "0,2-3".
+ * Of empty ranges alone it is "".
  */
 int runexec_parse_list(const char *text, char **list, struct failure *why);
 
