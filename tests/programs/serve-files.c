@@ -88,13 +88,14 @@ static void answer_read(const struct fuse_in_header *asked, const void *body)
 static void answer_list(const struct fuse_in_header *asked, const void *body)
 {
 	const struct fuse_read_in *wanted = body;
-	char space[FUSE_DIRENT_ALIGN(FUSE_NAME_OFFSET + 4)] = "";
+	static const char name[] = { 'f', 'i', 'l', 'e' };
+	char space[FUSE_DIRENT_ALIGN(FUSE_NAME_OFFSET + sizeof(name))] = "";
 	struct fuse_dirent *entry = (struct fuse_dirent *)space;
 
 	*entry = (struct fuse_dirent){
-		.ino = FILE_NODE, .off = 1, .namelen = 4, .type = S_IFREG >> 12
+		.ino = FILE_NODE, .off = 1, .namelen = sizeof(name), .type = S_IFREG >> 12
 	};
-	memcpy(space + FUSE_NAME_OFFSET, "file", 4);
+	memcpy(space + FUSE_NAME_OFFSET, name, sizeof(name));
 	answer(asked->unique, 0, space, wanted->offset ? 0 : sizeof(space));
 }
 

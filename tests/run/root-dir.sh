@@ -124,6 +124,18 @@ is "$(inside --read-only-dir beside sh -c "$points" | grep -c "$home/beside")" 1
 umount image/mnt beside
 rmdir image/mnt
 
+# --- What is written, on disk ---
+
+mkdir image/scratch
+# shellcheck disable=SC2016 # expanded by the command
+on_disk='echo new > file && cat file; for own in "$0"/tare-*; do ls -A "$own" && echo "${own%-*}"; done'
+is "$(TMPDIR=$image/scratch inside --no-tmpfs sh -c "$on_disk" /scratch)" \
+	"$(printf 'new\n/scratch/tare')" "written to disk, the run's own directory is empty in the root"
+is "$(TMPDIR=$home/data inside --no-tmpfs --read-only-dir data sh -c "$on_disk" "$home/data")" \
+	"$(printf 'new\n%s/tare' "$home/data")" 'and where a rule shows it'
+is "$(cat image/file; find image/scratch data -name 'tare-*')" image 'and neither keeps anything'
+rmdir image/scratch
+
 # --- Where the command starts ---
 
 is "$(cd data && inside sh -c 'pwd')" / 'a current directory that is not shown is not entered'

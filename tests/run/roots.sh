@@ -262,6 +262,21 @@ tare: true: tare failed: --no-tmpfs: /srv is on a file system that cannot keep w
   hint      set TMPDIR to a directory on ext4, xfs or btrfs, or let writes go to memory, without --no-tmpfs
 x" 'every other mode, a disk below that maps owners, and what cannot be'
 
+in_root overlay << 'END'
+mkdir -p /own/home/me /own/usr /own/etc && chmod 700 /own/home && cp -P /bin /lib* /own
+"$TARE" run -q --root-dir /own --read-only-dir /usr --dir /home/me sh -c 'pwd; echo x > f; cat f /etc/hostname'
+cd /own/etc && "$TARE" run -q --root-dir / --dir "$PWD" sh -c 'pwd; echo x > f; cat f'
+cd /etc && "$TARE" run -q sh -c 'echo x > f; cat f hostname'
+find /own /etc -name f
+END
+is "$got" "/home/me
+x
+tare
+/own/etc
+x
+x
+tare" 'a root of the run'"'"'s own is written where the command starts, with the files of its /etc'
+
 in_root overlay-on-overlay << 'END'
 "$TARE" run --json "$tmp/json" sh -c 'cat file; touch new /srv/everyones/x 2>&- || echo no; echo x > /tmp/x; cat /tmp/x; exit 3' 2>&1 | grep -v -e wall -e cpu -e memory -e syscalls -e network
 jq -c ".container | .unmapped_mounts, .read_only_mounts, .mounts" "$tmp/json"

@@ -351,7 +351,8 @@ static void lend_terminal(struct sandbox *sandbox)
 int sandbox_go(struct sandbox *sandbox, struct failure *why)
 {
 	lend_terminal(sandbox);
-	/* Its reader may have failed since. Our own read end is open, so that this is no SIGPIPE. */
+	/* Its reader may have failed since. Our own read end is open, so that this is no SIGPIPE.
+	 */
 	if (write(sandbox->go[1], "g", 1) != 1)
 		return failure_set(why, errno, "let the command go");
 	return 0;

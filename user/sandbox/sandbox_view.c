@@ -134,8 +134,10 @@ static int split_way(struct sandbox_view *view, const struct run_config *config,
 	struct view_entry whole, struct failure *why)
 {
 	cleanup_free char *way = strdup(view->directory);
-	int error = way ? 0 : failure_set(why, ENOMEM, "plan the way to '%s'", view->directory);
+	int error = 0;
 
+	if (!way)
+		return failure_set(why, ENOMEM, "plan the way to '%s'", view->directory);
 	for (size_t i = strlen(whole.path) + 1; !error && way[i]; i++) {
 		if (way[i] != '/')
 			continue;
