@@ -116,6 +116,13 @@ else
 	skip 'vfat' 'this kernel has no vfat'
 fi
 
+touch namespace
+mount --bind /proc/self/ns/uts namespace
+weigh sh -c 'wc -c < namespace; echo x 2>&- > namespace || echo no'
+is "$(cat "$said") $(noted "$place/namespace")" "$(printf '0\nno masked')" \
+	'a namespace that is mounted on a file is an empty file, and that is told'
+umount namespace
+
 mkdir lower upper work overlay
 mount -t tmpfs tare-test upper
 mkdir upper/upper upper/work

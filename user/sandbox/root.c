@@ -41,6 +41,7 @@ struct builder {
 	int fresh_fds[FRESH_TREES]; /* -1 until they are attached */
 	int null_fd;		    /* the new /dev/null, to lie over files */
 	int empty_fd;		    /* an empty directory, to lie over others */
+	int nothing_fd;		    /* an empty file, to lie over others before there is a null */
 	size_t entry; /* of the view, the one being built: its number is in its layers' names */
 	const struct view_entry *etc; /* what shows /etc; NULL: its files stay as they are */
 	bool has_system_layer;	      /* it has the system configuration as a layer */
@@ -142,6 +143,16 @@ static int cover(const struct builder *builder, int source_fd, uint64_t attribut
 static int cover_directory(const struct builder *builder, const char *path, struct failure *why)
 {
 	return cover(builder, builder->empty_fd, MOUNT_DATA | MOUNT_ATTR_RDONLY, path, why);
+}
+
+/* What is mounted there may be a file, such as a namespace. */
+static int cover_entry(const struct builder *builder, const char *path, struct failure *why)
+{
+	int error = cover_directory(builder, path, why);
+
+	if (error != -ENOTDIR)
+		return error;
+	return cover(builder, builder->nothing_fd, MOUNT_DATA | MOUNT_ATTR_RDONLY, path, why);
 }
 
 static int cover_file(const struct builder *builder, const char *path, struct failure *why)
@@ -752,6 +763,25 @@ static int scratch_on_disk(const struct builder *builder, struct failure *why)
 	return error ? error : take_fd(&scratch);
 }
 
+static int open_empty(struct builder *builder, struct failure *why)
+{
+	int error = make_directory(builder->scratch_fd, "empty", 0555, why);
+
+	if (error)
+		return error;
+	builder->empty_fd = mount_open_inside(builder->scratch_fd, "empty", O_DIRECTORY, why);
+	return builder->empty_fd < 0 ? builder->empty_fd : 0;
+}
+
+static int open_nothing(struct builder *builder, struct failure *why)
+{
+	builder->nothing_fd = openat(builder->scratch_fd, "nothing",
+		O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
+	if (builder->nothing_fd < 0)
+		return failure_set(why, errno, "make file 'nothing' for the container");
+	return 0;
+}
+
 static int build_scratch(struct builder *builder, struct failure *why)
 {
 	cleanup_fd int scratch =
@@ -763,11 +793,8 @@ static int build_scratch(struct builder *builder, struct failure *why)
 	if (move_mount(scratch, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH))
 		return failure_set(why, errno, "mount the scratch file system");
 	builder->scratch_fd = take_fd(&scratch);
-	error = make_directory(builder->scratch_fd, "empty", 0555, why);
-	if (error)
-		return error;
-	builder->empty_fd = mount_open_inside(builder->scratch_fd, "empty", O_DIRECTORY, why);
-	return builder->empty_fd < 0 ? builder->empty_fd : 0;
+	error = open_empty(builder, why);
+	return error ? error : open_nothing(builder, why);
 }
 
 static int blame(const struct view_entry *entry, int error, struct failure *why)
@@ -831,7 +858,7 @@ static int build_entry(struct builder *builder, struct failure *why)
 	int error;
 
 	if (entry->mode == VIEW_MASKED)
-		return cover_directory(builder, entry->path, why);
+		return cover_entry(builder, entry->path, why);
 	mount_fd = make_entry(builder, why);
 	/* What somebody unmounts while this goes on is no longer to be shown. */
 	if (mount_fd == -ENOENT && entry->type)
@@ -911,6 +938,7 @@ int root_build(const struct root_spec *spec, int *null_fd, int *layers_fd, struc
 		.fresh_fds = { -1, -1, -1 },
 		.null_fd = -1,
 		.empty_fd = -1,
+		.nothing_fd = -1,
 	};
 	int error = build(&builder, why);
 
@@ -923,6 +951,7 @@ int root_build(const struct root_spec *spec, int *null_fd, int *layers_fd, struc
 		close_fd(&builder.fresh_fds[i]);
 	close_fd(&builder.null_fd);
 	close_fd(&builder.empty_fd);
+	close_fd(&builder.nothing_fd);
 	return error;
 }
 
