@@ -122,6 +122,8 @@ $(lent "$TARE" run -q --uid 65534 attack-file have-capability)
 $(lent "$TARE" run -q attack-file have-capability)" "$(printf 'done\nEPERM\nEPERM')" \
 	'capabilities that the caller lets be inherited are inherited outside alone'
 
+check 'tare itself is no such program' test ! -u "$TARE" -a ! -g "$TARE"
+
 # --- Programs that would lend rights on the host afterwards ---
 
 # What the command makes with full access is the caller's, that is root's. Where a call has its mode
@@ -141,6 +143,18 @@ for abi in native ia32; do
 done
 "$TARE" run -q --keep-tmp attack-set-id native "$here/made" > "$tmp/inside"
 is "$(grep -cx 'chmod EPERM' "$tmp/inside")" 1 'nor in a /tmp that is kept'
+
+# --- Core dumps ---
+
+dump='ulimit -c unlimited; sh -c "kill -SEGV \$\$" 2> /dev/null; ls core* > /dev/null && echo done'
+case $(cat /proc/sys/kernel/core_pattern) in
+core*)
+	is "$(outside "$dump")" 'done' 'a core dump stays in the directory outside'
+	rm -f core*
+	is "$(inside "$dump") $(find . -name 'core*')" 'done ' 'and inside, where it is gone with the run'
+	;;
+*) skip 'a core dump stays inside' 'this machine pipes it to a program, or keeps it elsewhere' ;;
+esac
 
 # --- Devices ---
 
@@ -204,5 +218,7 @@ check 'with the directory hidden in one of full access, some runs find it' \
 	grep -qx ran "$tmp/said"
 release
 is "$(find elsewhere shared -name hidden)" '' 'and none wrote into it'
+is "$(find elsewhere shared -mindepth 1 ! -name below ! -name link ! -name full)" '' \
+	'no run has left an empty file or directory on the host, where it was to mount something'
 
 plan

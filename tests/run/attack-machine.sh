@@ -26,8 +26,15 @@ expected() {
 for abi in native ia32 x32; do
 	attack-abi $abi > "$tmp/outside" < /dev/null
 	"$TARE" run -q attack-abi $abi > "$tmp/inside" < /dev/null
+	has_abi=yes
+	if ! grep -qv ' ENOSYS$' "$tmp/outside"; then
+		has_abi=no
+		skip "$abi: works outside" 'this kernel has not got that ABI'
+	fi
 	while read -r call said; do
-		if [ "$said" = ENOSYS ]; then
+		if [ $has_abi = no ]; then
+			:
+		elif [ "$said" = ENOSYS ]; then
 			skip "$call, $abi: works outside" 'this kernel has not got it'
 		else
 			is "$said" 'done' "$call, $abi: works outside"

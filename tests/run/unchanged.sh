@@ -93,13 +93,13 @@ class Suite(unittest.TestCase):
         self.assertEqual(seen, [1])
 
     def test_local_sockets(self):
-        server = socket.socket(socket.AF_UNIX)
-        server.bind("suite.socket")
-        server.listen()
-        client = socket.socket(socket.AF_UNIX)
-        client.connect("suite.socket")
-        client.send(b"hello")
-        self.assertEqual(server.accept()[0].recv(9), b"hello")
+        with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
+            server.bind("suite.socket")
+            server.listen()
+            client.connect("suite.socket")
+            client.send(b"hello")
+            with server.accept()[0] as accepted:
+                self.assertEqual(accepted.recv(9), b"hello")
         os.unlink("suite.socket")
 
     def test_locks_and_mapped_files(self):

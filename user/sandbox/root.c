@@ -6,11 +6,12 @@
 // in the root: it is reached by its descriptor alone. Below it lie, for every entry N of the view,
 // `lowerN` (a copy of the host's mount with its owners mapped), `upperN` and `workN` for an
 // overlay, or `hiddenN` for a directory of the command's own, `system` (the container's own /etc,
-// another lower layer), and the new root as a mount point. A
-// file of the host's root user then belongs to the command's own kernel uid when looked at through
-// the overlay, and what it writes lands in `upper` under that uid: the host's file is never opened
-// for writing. Everything is put in place by descriptor; the pivot leaves the scratch behind, held
-// only by the overlays that use it.
+// another lower layer), and the new root as a mount point. A file of the host's root user then
+// belongs to the command's own kernel uid when looked at through the overlay, and what it writes
+// lands in `upper` under that uid: the host's file is never opened for writing. A read-only
+// directory is an overlay without `upper`, so that no socket or FIFO in it is the host's.
+// Everything is put in place by descriptor; the pivot leaves the scratch behind, held only by the
+// overlays that use it.
 #include "root.h"
 
 #include <errno.h>
