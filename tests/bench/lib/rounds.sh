@@ -17,6 +17,9 @@
 tare=${TARE:-$PWD/build/tare}
 stopwatch=$PWD/build/tests/programs/stopwatch
 rounds=${ROUNDS:-50}
+for needed in "$tare" "$stopwatch"; do
+	[ -x "$needed" ] || { echo "$0: no '$needed'; hint: make all tests" >&2; exit 2; }
+done
 work=$(mktemp -d)
 
 at_exit() { :; }
