@@ -119,7 +119,8 @@ is "$(cat "out/$(printf 'new\nline')" "out/$(printf '\377')" out/...)" "$(printf
 is "$(jq -c '.files.copied | map(select(.path_base64))' "$tmp/json")" \
 	'[{"path":"�","path_base64":"/w==","size_bytes":2}]' 'the document has those that are no text'
 
-to_out -- "$programs/leave" mapped mapped
+# The programs are named as mounts of their own, in case that they lie below /tmp.
+to_out --read-only-dir "$programs" -- "$programs/leave" mapped mapped
 is "$(number outcome.leftover_processes) $(head -c 4 out/mapped) $(tail -c 4 out/mapped)" \
 	'1 ffff llll' 'what a killed process wrote to mapped memory is copied'
 to_out -- sh -c 'head -c 50000000 /dev/urandom > a; sha256sum a; kill -9 $$'
@@ -134,7 +135,8 @@ to_out -- sh -c 'ln -s /etc/shadow shadow; ln -s '"$home"'/secret link; ln -s no
 is "$? $(listed out)" '0 ' 'links and pipes are not copied'
 is "$(jq -r '.files.not_copied[] | "\(.path) \(.kind)"' "$tmp/json" | tr '\n' ' ')" \
 	'dangling symlink fifo fifo link symlink root symlink shadow symlink ' 'but named'
-to_out --result-files /tmp -- "$programs/leave" socket /tmp/socket device /tmp/device
+to_out --read-only-dir "$programs" --result-files /tmp -- \
+	"$programs/leave" socket /tmp/socket device /tmp/device
 is "$? $(jq -r '.files.not_copied[] | "\(.path) \(.kind)"' "$tmp/json" | tr '\n' ' ')" \
 	'0 tmp/device device tmp/socket socket ' 'nor are sockets and devices'
 check 'the file behind a link is read by a copy that follows it' \
