@@ -207,6 +207,9 @@ is "$(value returnvalue) $(value terminationreason)" '0 ' \
 	'processes left behind are no fault of the command'
 check 'but are told' \
 	grep -q 'WARNING - Killed 1 process that the command had left running' "$tmp/err"
+runs --no-tmpfs --filesCountLimit 5 true
+check 'a limit of files that holds for copies only is told' \
+	grep -q 'WARNING - Limits of files hold for the result files' "$tmp/err"
 runs --full-access-dir /sys true
 is "$status $(cat "$tmp/out")" '1 terminationreason=failed' 'what tare cannot do is 1, and failed'
 check 'and logged' grep -q 'CRITICAL - Cannot execute' "$tmp/err"
