@@ -263,7 +263,7 @@ tare: true: tare failed: --no-tmpfs: /srv is on a file system that cannot keep w
 x" 'every other mode, a disk below that maps owners, and what cannot be'
 
 in_root overlay << 'END'
-mkdir -p /own/home/me /own/usr /own/etc && chmod 700 /own/home && cp -P /bin /lib* /own
+mkdir -p /own/home/me /own/usr /own/etc && chmod 700 /own/home && find /bin /lib* -maxdepth 0 -type l -exec cp -P {} /own \;
 "$TARE" run -q --root-dir /own --read-only-dir /usr --dir /home/me sh -c 'pwd; echo x > f; cat f /etc/hostname'
 cd /own/etc && "$TARE" run -q --root-dir / --dir "$PWD" sh -c 'pwd; echo x > f; cat f'
 cd /etc && "$TARE" run -q sh -c 'echo x > f; cat f hostname'
