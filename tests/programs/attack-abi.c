@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "call_abi.h"
 
 #define X32_BIT 0x40000000
 #define CWD ((long)AT_FDCWD)
@@ -80,36 +81,6 @@ static const struct call {
 	{ "chroot", 161, 61, 0, { POINTER(root) } },
 	{ "unshare", 272, 310, 0, { CLONE_NEWUSER } },
 };
-
-static long call_native(long number, const long *arguments)
-{
-	return syscall(
-		number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4]);
-}
-
-#ifdef __x86_64__
-static long call_ia32(long number, const long *arguments)
-{
-	int result;
-
-	__asm__ volatile("int $0x80"
-			 : "=a"(result)
-			 : "a"((int)number), "b"((int)arguments[0]), "c"((int)arguments[1]),
-			 "d"((int)arguments[2]), "S"((int)arguments[3]), "D"((int)arguments[4])
-			 : "r8", "r9", "r10", "r11", "memory");
-	if (result >= 0)
-		return result;
-	errno = -result;
-	return -1;
-}
-#else
-static long call_ia32(long number, const long *arguments)
-{
-	(void)number, (void)arguments;
-	errno = ENOSYS;
-	return -1;
-}
-#endif
 
 static long make(const struct call *call, const char *abi)
 {

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "call_abi.h"
 
 #define CWD ((long)AT_FDCWD)
 /* All data here lies below 4 GiB, because the program is not position-independent. */
@@ -27,7 +28,7 @@ static const struct way {
 	const char *name;
 	bool is_there; /* the file, before */
 	long native, ia32;
-	long arguments[5];
+	long arguments[CALL_ARGUMENTS];
 } ways[] = {
 	{ "chmod", true, 90, 15, { POINTER(name), MODE } },
 	{ "fchmod", true, 91, 94, { FILE_OPEN, MODE } },
@@ -41,34 +42,13 @@ static const struct way {
 	{ "mknodat", false, 259, 297, { CWD, POINTER(name), MODE, 0 } },
 };
 
-static long call_ia32(long number, const long *arguments)
-{
-	int result;
-
-	__asm__ volatile("int $0x80"
-			 : "=a"(result)
-			 : "a"((int)number), "b"((int)arguments[0]), "c"((int)arguments[1]),
-			 "d"((int)arguments[2]), "S"((int)arguments[3]), "D"((int)arguments[4])
-			 : "r8", "r9", "r10", "r11", "memory");
-	if (result >= 0)
-		return result;
-	errno = -result;
-	return -1;
-}
-
-static long call_native(long number, const long *arguments)
-{
-	return syscall(
-		number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4]);
-}
-
 /* For mknod, a mode has a file's type in it, which the others ignore. */
 static long make(const struct way *way, bool is_ia32, mode_t mode)
 {
-	long arguments[5];
+	long arguments[CALL_ARGUMENTS];
 
 	how = (struct open_how){ .flags = O_CREAT | O_RDWR, .mode = mode };
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < CALL_ARGUMENTS; i++) {
 		arguments[i] = way->arguments[i];
 		if (arguments[i] == MODE)
 			arguments[i] = S_IFREG | mode;

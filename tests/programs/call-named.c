@@ -10,21 +10,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-static long call_ia32(int number, const long *arguments)
-{
-	int result;
-
-	__asm__ volatile("int $0x80"
-			 : "=a"(result)
-			 : "a"(number), "b"((int)arguments[0]), "c"((int)arguments[1]),
-			 "d"((int)arguments[2])
-			 : "r8", "r9", "r10", "r11", "memory");
-	if (result >= 0)
-		return result;
-	errno = -result;
-	return -1;
-}
+#include "call_abi.h"
 
 static long call(const char *name, const long *arguments)
 {
@@ -41,7 +27,7 @@ static long call(const char *name, const long *arguments)
 
 int main(int argc, char **argv)
 {
-	long arguments[3] = { 0 };
+	long arguments[CALL_ARGUMENTS] = { 0 };
 
 	if (argc != 2 && argc != 4) {
 		fprintf(stderr, "usage: call-named NAME [ARGUMENT VALUE]\n");
