@@ -4,7 +4,6 @@
 #define TARE_TESTS_OWN_DIRECTORY_H
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "own_tree.h"
 
 static inline int enter_own_directory(void **state)
 {
@@ -25,17 +25,11 @@ static inline int enter_own_directory(void **state)
 	return 0;
 }
 
-static inline int remove_one(const char *path, const struct stat *status, int kind, struct FTW *at)
-{
-	(void)status, (void)kind, (void)at;
-	return remove(path);
-}
-
 static inline int remove_own_directory(void **state)
 {
 	cleanup_free char *path = *state;
 
-	return chdir("/") || nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return chdir("/") || remove_own_tree(path);
 }
 
 static inline void make_file(const char *path, const char *text)

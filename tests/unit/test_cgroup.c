@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "base/cleanup.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/cgroup_place.h"
+#include "own_tree.h"
 
 /* "/tare-" and the sixteen digits of a run. */
 #define NAME_LENGTH 22
@@ -40,12 +40,6 @@ static int make_tree(void **state)
 	return mkdtemp(tree) ? 0 : -1;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-	(void)status, (void)kind, (void)walk;
-	return remove(path);
-}
-
 static int remove_tree(void **state)
 {
 	(void)state;
@@ -54,26 +48,14 @@ static int remove_tree(void **state)
 		close_fd(&cgroup.directories[role].fd);
 		close_fd(&cgroup.directories[role].tasks_fd);
 	}
-	return nftw(tree, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	return remove_own_tree(tree);
 }
 
 /* --- A tree --- */
 
 static void tree_has(const char *path, const char *text)
 {
-	char full_path[512];
-	FILE *file;
-
-	snprintf(full_path, sizeof(full_path), "%s%s", tree, path);
-	for (char *slash = full_path + strlen(tree) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(full_path, 0755);
-		*slash = '/';
-	}
-	file = fopen(full_path, "we");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
+	own_tree_has(tree, path, text);
 }
 
 /* A cgroup2 directory: the controllers it has, those its children have, its processes. */

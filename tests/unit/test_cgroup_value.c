@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "base/file.h"
 #include "sandbox/cgroup_controller.h"
 #include "sandbox/cgroup_value.h"
+#include "own_tree.h"
 
 static struct run_config config;
 static struct cgroup cgroup;
@@ -137,18 +137,12 @@ static int make_directory(void **state)
 	return mkdtemp(directory) ? 0 : -1;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-	(void)status, (void)kind, (void)walk;
-	return remove(path);
-}
-
 static int remove_directory(void **state)
 {
 	(void)state;
 	for (int role = 0; role < CGROUP_ROLES; role++)
 		close_fd(&cgroup.directories[role].fd);
-	return nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	return remove_own_tree(directory);
 }
 
 /* A subdirectory for the role, with one empty file. */

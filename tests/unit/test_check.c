@@ -2,7 +2,6 @@
 // `tare check` shown machines that it does not run on: what it finds there and how it tells it.
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <glob.h>
 #include <jansson.h>
 #include <setjmp.h>
@@ -17,6 +16,7 @@
 
 #include "command/check.h"
 #include "command/check_probe.h"
+#include "own_tree.h"
 
 /* A machine of files, below a directory that vanishes with the test. */
 static char machine[] = "/tmp/tare-test-check-XXXXXX";
@@ -28,35 +28,15 @@ static int machine_make(void **state)
 	return mkdtemp(machine) ? 0 : -1;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-	(void)status;
-	(void)kind;
-	(void)walk;
-	return remove(path);
-}
-
 static int machine_remove(void **state)
 {
 	(void)state;
-	return nftw(machine, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	return remove_own_tree(machine);
 }
 
 static void machine_has(const char *path, const char *text)
 {
-	char full_path[512];
-	FILE *file;
-
-	snprintf(full_path, sizeof(full_path), "%s%s", machine, path);
-	for (char *slash = full_path + strlen(machine) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(full_path, 0755);
-		*slash = '/';
-	}
-	file = fopen(full_path, "we");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
+	own_tree_has(machine, path, text);
 }
 
 static struct probe_result look(void (*probe)(const char *, struct probe_result *))

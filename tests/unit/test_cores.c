@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include "sandbox/cores.h"
 #include "sandbox/cores_auto.h"
 #include "sandbox/topology.h"
+#include "own_tree.h"
 
 static char tree[64], lock_path[128];
 static struct cores_machine machine;
@@ -31,19 +31,7 @@ static struct failure why;
 
 static void tree_has(const char *path, const char *text)
 {
-	char full_path[256];
-	FILE *file;
-
-	snprintf(full_path, sizeof(full_path), "%s/%s", tree, path);
-	for (char *slash = full_path + strlen(tree) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(full_path, 0755);
-		*slash = '/';
-	}
-	file = fopen(full_path, "we");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
+	own_tree_has(tree, path, text);
 }
 
 static void processor_has(int processor, const char *file, const char *text)
@@ -98,17 +86,11 @@ static int make_machine(void **state)
 	return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-	(void)status, (void)kind, (void)walk;
-	return remove(path);
-}
-
 static int remove_machine(void **state)
 {
 	(void)state;
 	cores_release(&cores);
-	return nftw(tree, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	return remove_own_tree(tree);
 }
 
 /* --- Choosing by name --- */
@@ -255,7 +237,7 @@ static void a_machine_that_tells_no_topology_shares_nothing(void **state)
 
 	(void)state;
 	snprintf(path, sizeof(path), "%s/devices/system/cpu/cpu0", tree);
-	assert_int_equal(nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+	assert_int_equal(remove_own_tree(path), 0);
 	assert_int_equal(choose("0"), 0);
 	assert_int_equal(cores.use.shared_count, 0);
 	assert_int_equal(cores.use.sockets, 1);

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "base/file.h"
 #include "sandbox/cores.h"
 #include "sandbox/cpuset.h"
+#include "own_tree.h"
 
 static char directory[64];
 static struct cgroup cgroup;
@@ -37,18 +37,12 @@ static int make_cgroup(void **state)
 	return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-	(void)status, (void)kind, (void)walk;
-	return remove(path);
-}
-
 static int remove_cgroup(void **state)
 {
 	(void)state;
 	close_fd(&cgroup.directories[CGROUP_UNIFIED].fd);
 	close_fd(&cgroup.directories[CGROUP_CPUSET].fd);
-	return nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	return remove_own_tree(directory);
 }
 
 static void has_file(const char *name, const char *text)

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "sandbox/limit.h"
+#include "own_tree.h"
 
 static char directory[64];
 static struct cgroup cgroup;
@@ -44,18 +44,12 @@ static int make_cgroup(void **state)
 	return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-	(void)status, (void)kind, (void)walk;
-	return remove(path);
-}
-
 static int remove_cgroup(void **state)
 {
 	(void)state;
 	for (int role = CGROUP_UNIFIED; role <= CGROUP_PIDS; role++)
 		close_fd(&cgroup.directories[role].fd);
-	return nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	return remove_own_tree(directory);
 }
 
 static void has_file(const char *name, const char *text)

@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include "command/runexec_check.h"
 #include "command/runexec_config.h"
 #include "command/runexec_options.h"
+#include "own_tree.h"
 
 #define MOST_WORDS 16
 #define SECOND_NS 1000000000ULL
@@ -39,17 +39,11 @@ static int enter_directory(void **state)
 	return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-	(void)status, (void)kind, (void)walk;
-	return remove(path);
-}
-
 static int leave_directory(void **state)
 {
 	(void)state;
 	runexec_options_done(&options);
-	return chdir("/") || nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	return chdir("/") || remove_own_tree(directory);
 }
 
 static int parse_words(const char *const *words)

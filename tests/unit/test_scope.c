@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "sandbox/scope.h"
+#include "own_tree.h"
 
 static struct scope_call call;
 static struct failure why;
@@ -113,16 +113,10 @@ static int make_directory(void **state)
 	return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-	(void)status, (void)kind, (void)walk;
-	return remove(path);
-}
-
 static int remove_directory(void **state)
 {
 	(void)state;
-	return nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	return remove_own_tree(directory);
 }
 
 static void client_is(const char *script)
