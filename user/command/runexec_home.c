@@ -3,12 +3,13 @@
 #include "runexec_home.h"
 
 #include <errno.h>
-#include <ftw.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/tree.h"
 
 static const struct {
 	const char *name, *directory;
@@ -66,19 +67,11 @@ int runexec_home_make(struct runexec_home *home, struct failure *why)
 	return error;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-	(void)status, (void)kind, (void)walk;
-	return remove(path) && errno != ENOENT ? -errno : 0;
-}
-
 int runexec_home_remove(struct runexec_home *home, struct failure *why)
 {
-	int result = 0;
+	/* By root, whom no mode keeps out. */
+	int result = home->path ? tree_remove(AT_FDCWD, home->path, why) : 0;
 
-	/* By root, whom no mode keeps out; and no link is followed. */
-	if (home->path && nftw(home->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT))
-		result = failure_set(why, errno, "remove directory '%s'", home->path);
 	runexec_home_done(home);
 	return result;
 }
