@@ -240,12 +240,12 @@ is "$(listed out)" 'x/y/z/aaaab ' 'a thousand "**" take no time'
 # --- Limits ---
 
 to_out --files-count-limit 2 -- sh -c 'echo > a; echo > b; echo > c; echo > d'
-is "$? $(listed out)" '0 a b ' 'no more files than the limit are copied'
+is "$? $(listed out)" '124 a b ' 'no more files than the limit are copied'
 is "$(jq -c '.files | [.limit_reached, .not_copied_count, .not_copied[0]]' "$tmp/json")" \
 	'["files-count",2,{"path":"c","kind":"file","reason":"files-count"}]' 'and the others named'
 to_out --files-size-limit 3kB -- sh -c 'for f in a b c; do head -c 1500 /dev/zero > $f; done'
 is "$? $(listed out) $(number files.limit_reached) $(number files.size_bytes)" \
-	'0 a b  files-size 3000' 'nor more bytes'
+	'124 a b  files-size 3000' 'nor more bytes'
 refused '0 is no limit' --output-directory out2 --files-count-limit 0
 refused 'not understood' --output-directory out2 --files-size-limit 10KB
 

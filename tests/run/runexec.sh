@@ -207,9 +207,11 @@ is "$(value returnvalue) $(value terminationreason)" '0 ' \
 	'processes left behind are no fault of the command'
 check 'but are told' \
 	grep -q 'WARNING - Killed 1 process that the command had left running' "$tmp/err"
-runs --no-tmpfs --filesCountLimit 5 true
-check 'a limit of files that holds for copies only is told' \
-	grep -q 'WARNING - Limits of files hold for the result files' "$tmp/err"
+runs --no-tmpfs --filesCountLimit 2 -- sh -c 'echo > a; echo > b; echo > c; sleep 100'
+is "$(value terminationreason) $(value exitsignal)" 'files-count 9' \
+	'files too many end the command while it runs'
+runs --no-tmpfs --filesSizeLimit 1MB -- sh -c 'head -c 1000001 /dev/zero > a; sleep 100'
+is "$(value terminationreason) $(value exitsignal)" 'files-size 9' 'and files too large'
 runs --full-access-dir /sys true
 is "$status $(cat "$tmp/out")" '1 terminationreason=failed' 'what tare cannot do is 1, and failed'
 check 'and logged' grep -q 'CRITICAL - Cannot execute' "$tmp/err"

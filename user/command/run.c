@@ -316,6 +316,23 @@ static int finish_output(struct run *run, struct failure *why)
 	return error;
 }
 
+/* Files too many that were written just before the end, or after the last look. */
+static int judge_files(struct run *run, struct failure *why)
+{
+	struct outcome *outcome = &run->result->outcome;
+	const char *reason = NULL;
+	int error;
+
+	if (outcome->kind == OUTCOME_LIMIT || !sandbox_limits_files(run->sandbox))
+		return 0;
+	error = sandbox_judge_files(run->sandbox, &reason, why);
+	if (error || !reason)
+		return error;
+	outcome->kind = OUTCOME_LIMIT;
+	outcome->termination_reason = reason;
+	return 0;
+}
+
 /* A signal that comes now can no longer be meant for the command. */
 static bool has_had_enough(void *argument)
 {
@@ -354,6 +371,8 @@ static int finish(struct run *run, struct failure *why)
 		error = drain(run, why);
 	if (!error)
 		error = finish_output(run, why);
+	if (!error)
+		error = judge_files(run, why);
 	if (!error)
 		error = read_accounts(run, why);
 	if (!error)

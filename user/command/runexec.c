@@ -199,9 +199,6 @@ static int run(const struct runexec_options *options, const struct run_config *c
 			"the mode of the directory above it. Use '--overlay-dir /home' or "
 			"'--hidden-dir /home'.",
 			RUNEXEC_HOME);
-	if (config->limits.files_count || config->limits.files_bytes)
-		runexec_log(RUNEXEC_WARNING, "Limits of files hold for the result files that are "
-					     "copied, not yet while the command runs.");
 	(void)run_weigh(config, &result, &why); /* the result says it */
 	log_result(options, &result);
 	status = result.outcome.kind == OUTCOME_ERROR;

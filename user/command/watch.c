@@ -37,7 +37,7 @@ struct watch {
 	bool is_soft;	    /* it was asked to end, and so may end in any way */
 	bool has_ended;
 	bool has_ended_early;
-	int wall_timer, cpu_timer; /* -1: no such limit */
+	int wall_timer, cpu_timer, file_timer; /* -1: no such limit */
 };
 
 /* --- Limits --- */
@@ -155,6 +155,21 @@ static int take_memory_event(struct watch *watch, struct failure *why)
 	if (read(memory_fd, &events, sizeof(events)) < 0)
 		return 0;
 	return end_run(watch, "memory", why);
+}
+
+/* Its expirations say nothing: a look that comes late counts for all before it. */
+static int take_file_timer(struct watch *watch, struct failure *why)
+{
+	const char *reason = NULL;
+	uint64_t pause_ns = 0;
+	int error = sandbox_look_at_files(watch->spec->sandbox, &reason, &pause_ns, why);
+
+	if (error)
+		return error;
+	if (!reason)
+		return set_timer(watch->file_timer, pause_ns, 0, why);
+	close_fd(&watch->file_timer);
+	return end_run(watch, reason, why);
 }
 
 static int relay_output(struct watch *watch, size_t which, struct failure *why)
@@ -312,10 +327,12 @@ static void come_first(bool is_first)
 		is_first ? &urgent : &normal);
 }
 
-static int open_timer(int *timer, struct failure *why)
+static int start_timer(int *timer, uint64_t after_ns, struct failure *why)
 {
 	*timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	return *timer >= 0 ? 0 : failure_set(why, errno, "make a timer");
+	if (*timer < 0)
+		return failure_set(why, errno, "make a timer");
+	return set_timer(*timer, after_ns, 0, why);
 }
 
 static int start_timers(struct watch *watch, struct failure *why)
@@ -324,14 +341,13 @@ static int start_timers(struct watch *watch, struct failure *why)
 	int error = 0;
 
 	if (limits->wall_ns)
-		error = open_timer(&watch->wall_timer, why);
-	if (!error && limits->wall_ns)
-		error = set_timer(watch->wall_timer, limits->wall_ns, 0, why);
-	if (!error && nearest_cpu_limit_ns(limits))
-		error = open_timer(&watch->cpu_timer, why);
-	if (!error && nearest_cpu_limit_ns(limits))
-		error = look_at_cpu(watch, why);
-	return error;
+		error = start_timer(&watch->wall_timer, limits->wall_ns, why);
+	if (!error && sandbox_limits_files(watch->spec->sandbox))
+		error = start_timer(&watch->file_timer, 0, why);
+	if (error || !nearest_cpu_limit_ns(limits))
+		return error;
+	error = start_timer(&watch->cpu_timer, 0, why);
+	return error ? error : look_at_cpu(watch, why);
 }
 
 struct source {
@@ -344,7 +360,7 @@ struct source {
  * What is waited for. The command's end comes last: whatever else there is to know about it at
  * that moment is known when it is judged. A negative descriptor is passed over by poll.
  */
-enum { FIXED_SOURCES = 6, SOURCES = FIXED_SOURCES + STREAM_RELAYS };
+enum { FIXED_SOURCES = 7, SOURCES = FIXED_SOURCES + STREAM_RELAYS };
 
 static void list_sources(const struct watch *watch, struct source *sources)
 {
@@ -354,6 +370,7 @@ static void list_sources(const struct watch *watch, struct source *sources)
 		{ sandbox_memory_event_fd(watch->spec->sandbox), POLLIN, take_memory_event },
 		{ watch->cpu_timer, POLLIN, take_cpu_timer },
 		{ watch->wall_timer, POLLIN, take_wall_timer },
+		{ watch->file_timer, POLLIN, take_file_timer },
 		{ sandbox_event_fd(watch->spec->sandbox), POLLIN, take_event },
 	};
 	const struct streams *streams = watch->spec->streams;
@@ -389,9 +406,11 @@ static int take_all(struct watch *watch, struct failure *why)
 int watch_run(const struct watch_spec *spec, struct outcome *outcome, bool *has_ended_early,
 	struct failure *why)
 {
-	struct watch watch = {
-		.spec = spec, .outcome = outcome, .wall_timer = -1, .cpu_timer = -1
-	};
+	struct watch watch = { .spec = spec,
+		.outcome = outcome,
+		.wall_timer = -1,
+		.cpu_timer = -1,
+		.file_timer = -1 };
 	bool is_urgent;
 	int error = start_timers(&watch, why);
 
@@ -405,6 +424,7 @@ int watch_run(const struct watch_spec *spec, struct outcome *outcome, bool *has_
 		come_first(false);
 	close_fd(&watch.wall_timer);
 	close_fd(&watch.cpu_timer);
+	close_fd(&watch.file_timer);
 	*has_ended_early = watch.has_ended_early;
 	return error;
 }

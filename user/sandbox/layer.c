@@ -130,8 +130,11 @@ static int visit_name(struct walk *walk, const char *directory, int directory_fd
 	};
 	char *path;
 
+	/* Whoever writes there may have removed it since its name was read. */
 	if (fstatat(directory_fd, name, &file.status, AT_SYMLINK_NOFOLLOW))
-		return failure_set(why, errno, "look at '%s/%s'", directory, name);
+		return errno == ENOENT
+			       ? 0
+			       : failure_set(why, errno, "look at '%s/%s'", directory, name);
 	if (is_deleted(walk->layer, &file.status))
 		return 0;
 	if (!S_ISDIR(file.status.st_mode))

@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "cgroup.h"
 #include "cores.h"
+#include "file_limit.h"
 #include "identity.h"
 #include "init.h"
 #include "janitor.h"
@@ -59,7 +60,8 @@ struct sandbox {
 	int go[2];
 	int command_pidfd;
 	int memory_event_fd;
-	int layers_fd;	      /* what holds the layers of the view; -1 until PID 1 sent it */
+	int layers_fd; /* what holds the layers of the view; -1 until PID 1 sent it */
+	struct file_limit file_limit;
 	char *true_directory; /* owned: where it starts, without links; NULL until it is born */
 	uint64_t used_before[CGROUP_USAGES]; /* when the command was let go */
 };
@@ -283,6 +285,11 @@ static struct system_config system_config_of(const struct run_config *config)
 	};
 }
 
+static bool layers_are_wanted(const struct run_config *config)
+{
+	return result_files_are_wanted(config) || file_limit_is_wanted(&config->limits);
+}
+
 static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 {
 	struct init_task *task = &sandbox->task;
@@ -294,7 +301,7 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.go_write_fd = sandbox->go[1],
 		.cores_fd = sandbox->cores.lock_fd,
 		.output = &sandbox->view.output,
-		.keeps_layers = result_files_are_wanted(spec->config),
+		.keeps_layers = layers_are_wanted(spec->config),
 		.root_fd = sandbox->view.root.mount_fd,
 		.view = &sandbox->view.view,
 		.home = sandbox->makes_home ? spec->config->home_directory : NULL,
@@ -554,6 +561,20 @@ static int find_true_directory(struct sandbox *sandbox, struct failure *why)
 	return 0;
 }
 
+static int hear_layers(struct sandbox *sandbox, struct message *message, struct failure *why)
+{
+	size_t held_to = sandbox_processors(sandbox);
+	int error = hear(sandbox, MESSAGE_LAYERS, message, &sandbox->layers_fd, why);
+
+	if (error || !sandbox_limits_files(sandbox))
+		return error;
+	sandbox->file_limit = (struct file_limit){ .limits = &sandbox->config->limits,
+		.view = &sandbox->view.view,
+		.scratch_fd = sandbox->layers_fd,
+		.processors = held_to ? held_to : (size_t)sysconf(_SC_NPROCESSORS_ONLN) };
+	return file_limit_begin(&sandbox->file_limit, why);
+}
+
 int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure *why)
 {
 	struct message message = { .kind = MESSAGE_BEAR };
@@ -563,9 +584,7 @@ int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure 
 	/* A broken line still may hold the reason why PID 1 ended. */
 	if (error && error != -EPIPE)
 		return error;
-	error = result_files_are_wanted(sandbox->config)
-			? hear(sandbox, MESSAGE_LAYERS, &message, &sandbox->layers_fd, why)
-			: 0;
+	error = layers_are_wanted(sandbox->config) ? hear_layers(sandbox, &message, why) : 0;
 	if (!error)
 		error = hear(sandbox, MESSAGE_READY, &message, &sandbox->command_pidfd, why);
 	if (error) {
@@ -718,6 +737,22 @@ int sandbox_memory_event_fd(const struct sandbox *sandbox)
 bool sandbox_memory_was_hit(const struct sandbox *sandbox)
 {
 	return limit_memory_was_hit(&sandbox->cgroup, &sandbox->config->limits);
+}
+
+bool sandbox_limits_files(const struct sandbox *sandbox)
+{
+	return file_limit_is_wanted(&sandbox->config->limits);
+}
+
+int sandbox_look_at_files(
+	struct sandbox *sandbox, const char **reason, uint64_t *pause_ns, struct failure *why)
+{
+	return file_limit_look(&sandbox->file_limit, reason, pause_ns, why);
+}
+
+int sandbox_judge_files(struct sandbox *sandbox, const char **reason, struct failure *why)
+{
+	return file_limit_judge(&sandbox->file_limit, reason, why);
 }
 
 int sandbox_kill(struct sandbox *sandbox, struct failure *why)

@@ -127,6 +127,19 @@ int sandbox_memory_event_fd(const struct sandbox *sandbox);
 /* The kernel killed processes of the run because of its own memory limit. */
 bool sandbox_memory_was_hit(const struct sandbox *sandbox);
 
+/* The run has limits on the files that are written into its container. */
+bool sandbox_limits_files(const struct sandbox *sandbox);
+
+/*
+ * Whether one of them is passed, while the command runs: *reason is NULL, or BenchExec's word for
+ * it. *pause_ns says when to look again.
+ */
+int sandbox_look_at_files(
+	struct sandbox *sandbox, const char **reason, uint64_t *pause_ns, struct failure *why);
+
+/* The same for all that was written, after sandbox_wait_empty. */
+int sandbox_judge_files(struct sandbox *sandbox, const char **reason, struct failure *why);
+
 /* SIGKILL to all of the run. Nothing of it can start another process afterwards. */
 int sandbox_kill(struct sandbox *sandbox, struct failure *why);
 

@@ -148,10 +148,10 @@ static const struct {
 		"processes and threads at one time; the whole tree is killed at the next" },
 	{ "output", offsetof(struct run_limits, output_bytes), text_format_size,
 		"of standard output and of standard error" },
-	{ "files copied", offsetof(struct run_limits, files_count), text_format_count,
-		"what is beyond stays behind" },
-	{ "bytes copied", offsetof(struct run_limits, files_bytes), text_format_size,
-		"what is beyond stays behind" },
+	{ "files", offsetof(struct run_limits, files_count), text_format_count,
+		"written into the container; the whole tree is killed at more" },
+	{ "bytes in files", offsetof(struct run_limits, files_bytes), text_format_size,
+		"written into the container; the whole tree is killed at more" },
 };
 
 static void add_limits(const struct run_limits *limits, struct explanation *explanation)
