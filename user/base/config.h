@@ -65,8 +65,13 @@ struct rlimit_rule {
 	uint64_t soft, hard;
 };
 
+/* Ten times the processors of the largest machines: more would only wait for each other. */
+#define BATCH_JOBS 10000
+
 struct run_config {
-	char *const *command; /* NULL-terminated, borrowed from main's argv */
+	char *const *command;	 /* NULL-terminated, borrowed from main's argv; empty for a batch */
+	const char *batch_path;	 /* holds the commands of a batch; "-" stdin; NULL: it is none */
+	unsigned int batch_jobs; /* so many at a time; 0: one */
 	bool no_container;
 	bool explain;	       /* tell what would be isolated, and do nothing */
 	bool quiet;	       /* no summary on stderr */

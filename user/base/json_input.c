@@ -145,6 +145,20 @@ int json_input_read(
 	return error;
 }
 
+int json_input_parse(struct json_input *input, const char *label, const char *text, size_t size,
+	struct failure *why)
+{
+	int error;
+
+	*input = (struct json_input){ .label = strdup(label) };
+	if (!input->label)
+		return failure_set(why, ENOMEM, "%s", label);
+	error = parse(input, text, size, why);
+	if (error)
+		json_input_done(input);
+	return error;
+}
+
 void json_input_done(struct json_input *input)
 {
 	json_decref(input->root);

@@ -29,6 +29,10 @@ struct json_input {
  */
 int json_input_read(
 	struct json_input *input, const char *option, const char *path, struct failure *why);
+
+/* The same of a text, which the label names in messages: "--from: commands: line 3". */
+int json_input_parse(struct json_input *input, const char *label, const char *text, size_t size,
+	struct failure *why);
 void json_input_done(struct json_input *input);
 
 /* A value and where it stands; on the stack, and its parents live longer. */

@@ -10,6 +10,7 @@
 #include "base/environment.h"
 #include "base/pattern.h"
 #include "base/text.h"
+#include "options_batch.h"
 #include "options_resources.h"
 
 struct option_entry {
@@ -503,6 +504,9 @@ static const struct option_entry entries[] = {
 		options_apply_cgroup_value },
 	{ "require-cgroup-subsystem", 0, "C", "fail unless its cgroup has this controller",
 		options_apply_cgroup_subsystem },
+	{ "from", 0, "FILE", "run the commands of FILE, a JSON line each; '-' is stdin",
+		options_apply_from },
+	{ "jobs", 0, "NUMBER", "so many of them at a time", options_apply_jobs },
 	{ "help", 'h', NULL, "show this text", NULL },
 };
 
@@ -634,16 +638,27 @@ static int check_no_container(const struct run_config *config, struct failure *w
 	return 0;
 }
 
-static int check(const struct run_config *config, struct failure *why)
+static int check_command(const struct run_config *config, struct failure *why)
 {
-	int error;
-
+	if (config->batch_path)
+		return 0;
 	if (!config->command[0]) {
 		failure_set(why, 0, "no command given");
 		return failure_hint(why, "tare run [OPTIONS] [--] COMMAND [ARG...]");
 	}
 	if (!config->command[0][0])
 		return failure_set(why, 0, "the command is an empty word");
+	return 0;
+}
+
+static int check(const struct run_config *config, struct failure *why)
+{
+	int error = check_command(config, why);
+
+	if (!error)
+		error = options_check_batch(config, why);
+	if (error)
+		return error;
 	if (config->explain && config->json_path)
 		return failure_set(why, 0, "--json: nothing is weighed with --explain");
 	if (config->keep_system_config && config->hostname)
@@ -656,29 +671,59 @@ static int check(const struct run_config *config, struct failure *why)
 	return error ? error : check_limits(&config->limits, why);
 }
 
+/* Up to the first word that is no option; *next is its place. */
+static int parse_all(int argc, char **argv, struct run_config *config, bool *wants_help, int *next,
+	struct failure *why)
+{
+	while (*next < argc && argv[*next][0] == '-' && argv[*next][1]) {
+		int used = 0, error;
+
+		if (!strcmp(argv[*next], "--")) {
+			(*next)++;
+			break;
+		}
+		error = parse_one(&argv[*next], config, wants_help, &used, why);
+		if (error)
+			return error;
+		*next += used;
+	}
+	return 0;
+}
+
 int options_parse(int argc, char **argv, struct run_config *config, enum options_request *request,
 	struct failure *why)
 {
 	bool wants_help = false;
-	int next = 1;
+	int next = 1, error;
 
 	*config = (struct run_config){ 0 };
-	while (next < argc && argv[next][0] == '-' && argv[next][1]) {
-		int used = 0, error;
-
-		if (!strcmp(argv[next], "--")) {
-			next++;
-			break;
-		}
-		error = parse_one(&argv[next], config, &wants_help, &used, why);
-		if (error)
-			return error;
-		next += used;
-	}
+	error = parse_all(argc, argv, config, &wants_help, &next, why);
+	if (error)
+		return error;
 	config->command = &argv[next];
 	complete_files(config);
 	*request = wants_help ? OPTIONS_HELP : OPTIONS_RUN;
 	return wants_help ? 0 : check(config, why);
+}
+
+int options_parse_line(
+	int argc, char **argv, char *const *command, struct run_config *config, struct failure *why)
+{
+	bool wants_help = false;
+	int next = 0, error = parse_all(argc, argv, config, &wants_help, &next, why);
+	cleanup_free char *shown = next < argc ? text_quote_short(argv[next]) : NULL;
+
+	if (error)
+		return error;
+	if (next < argc || wants_help)
+		return failure_set(why, 0, "options: %s is none of a run",
+			next < argc && shown ? shown : "--help");
+	error = options_check_batch_line(config, why);
+	if (error)
+		return error;
+	config->command = command;
+	complete_files(config);
+	return check(config, why);
 }
 
 void options_print_help(FILE *stream)

@@ -20,6 +20,13 @@ enum options_request {
 int options_parse(int argc, char **argv, struct run_config *config, enum options_request *request,
 	struct failure *why);
 
+/*
+ * Parses the options of one command of a batch, on top of those in *config, which are for all; an
+ * option that both give is given twice.
+ */
+int options_parse_line(int argc, char **argv, char *const *command, struct run_config *config,
+	struct failure *why);
+
 void options_print_help(FILE *stream);
 
 #endif

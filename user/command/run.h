@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `tare run`: one command, contained, weighed and told. */
+/* `tare run`: the verb. */
 #ifndef TARE_RUN_H
 #define TARE_RUN_H
 
-#include "base/config.h"
-#include "base/failure.h"
-#include "base/result.h"
-
-/*
- * Runs the command. Returns 0 when *result tells what happened, be it the command's own failure;
- * otherwise result->outcome is OUTCOME_ERROR with the same *why. The caller calls result_done.
- */
-int run_weigh(const struct run_config *config, struct result *result, struct failure *why);
-
-/* The verb: parses, weighs, tells. Returns the exit status. */
+/* Parses, weighs one command or a batch, tells. Returns the exit status. */
 int run_command(int argc, char **argv);
 
 #endif

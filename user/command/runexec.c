@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "report/doubt.h"
 #include "report/runexec.h"
-#include "run.h"
+#include "weigh.h"
 #include "runexec_check.h"
 #include "runexec_config.h"
 #include "runexec_home.h"

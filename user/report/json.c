@@ -422,6 +422,8 @@ static void put_limits(struct document *document, const struct run_limits *limit
 		{ "memory_bytes", limits->memory_bytes },
 		{ "pids", limits->tasks },
 		{ "output_bytes", limits->output_bytes },
+		{ "files_count", limits->files_count },
+		{ "files_bytes", limits->files_bytes },
 	};
 	json_t *section = find_section(document, "limits");
 

@@ -27,6 +27,9 @@ void cores_clear(struct cores *cores);
 /* This machine, and what this process may use of it. */
 int cores_read_machine(struct cores_machine *machine, struct failure *why);
 
+/* How many physical cores of it this process may use. */
+int cores_count_physical(const struct cores_machine *machine, size_t *count, struct failure *why);
+
 /* Chooses as the configuration asks; nothing when it does not. Leaves no trace in the system. */
 int cores_choose(const struct run_config *config, const struct cores_machine *machine,
 	struct cores *cores, struct failure *why);

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: Apache-2.0
+// One command, contained and weighed.
+//
+// Theory of operation. The sandbox starts to build the container in its own process; meanwhile the
+// collector is loaded here. When both are ready the command's process is born into the run's
+// cgroup, so that the collector sees it from its first instant, and is let go. Then this process
+// sleeps until the command has ended, passing signals on. What the command left running is killed,
+// the last task's last switch is waited for, and only then are the accounts read: the
+// totals are complete because nobody is left who could add to them.
+#include "weigh.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "base/environment.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "meter/account.h"
+#include "meter/collector.h"
+#include "check_probe.h"
+#include "sandbox/sandbox.h"
+#include "watch.h"
+
+/* How long the kernel may take to end killed processes before the result is marked. */
+#define EMPTY_DEADLINE_MS 10000
+/* From an empty cgroup to the last switch 125 us were measured at most, on four kernels. */
+#define DRAIN_DEADLINE_MS 50
+
+extern char **environ;
+
+struct run {
+	const struct run_config *config;
+	struct result *result;
+	struct sandbox *sandbox;
+	struct collector *collector;
+	char **environment; /* owned */
+	struct streams streams;
+	int signal_fd;
+	bool has_ended_early; /* by a signal, before its exec */
+	bool is_copying_over; /* by a signal, while files were copied */
+};
+
+static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };
+
+/* --- Before the command --- */
+
+static int take_signals(struct run *run, struct failure *why)
+{
+	struct sigaction now;
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++) {
+		/* What the caller ignores, as nohup does, is not meant for the command either. */
+		if (!sigaction(forwarded[i], NULL, &now) && now.sa_handler != SIG_IGN)
+			sigaddset(&signals, forwarded[i]);
+	}
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	run->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	return run->signal_fd >= 0 ? 0 : failure_set(why, errno, "receive signals");
+}
+
+/*
+ * A reader or writer of the command's pipes must not wait for this process's copies. Those that
+ * tare still writes to stay open: standard error, and standard output if the document may go there
+ * or the command has another.
+ */
+static void let_streams_go(const struct run_config *config)
+{
+	cleanup_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	if (!config->json_path && !config->output_path)
+		dup2(null, STDOUT_FILENO);
+}
+
+static int bear(struct run *run, struct failure *why)
+{
+	bool is_exec_failure;
+	int error = sandbox_bear(run->sandbox, &is_exec_failure, why);
+
+	if (error && is_exec_failure) {
+		run->result->outcome.kind = OUTCOME_NOT_STARTED;
+		run->result->outcome.error = *why;
+		return 0;
+	}
+	if (!error)
+		error = collector_seed(run->collector, sandbox_command_pidfd(run->sandbox), why);
+	if (error)
+		return error;
+	let_streams_go(run->config);
+	streams_let_go(&run->streams);
+	return sandbox_go(run->sandbox, why);
+}
+
+static int expect_refusals(struct run *run, struct failure *why)
+{
+	struct refusal_rule rules[SANDBOX_REFUSALS];
+	size_t count = sandbox_list_refusals(run->config, rules, SANDBOX_REFUSALS);
+
+	return collector_expect_refusals(run->collector, rules, count, why);
+}
+
+/*
+ * Root may do less than everything inside a container, such as one of tare's own: said here, where
+ * it is known, and not by whatever fails first.
+ */
+static int check_rights(struct failure *why)
+{
+	if (geteuid() != 0 || probe_has_capability(CAP_SYS_ADMIN))
+		return 0;
+	(void)failure_set(why, EPERM, "weigh as a root without capabilities");
+	return failure_hint(why, "a container took them, and with them BPF: start tare outside of "
+				 "it, around it, or in a more privileged one (see: tare check)");
+}
+
+/* The collector is loaded while the container is being built, by the other process. */
+static int start(struct run *run, struct failure *why)
+{
+	const struct run_limits *limits = &run->config->limits;
+	const char *header = run->config->output_header;
+	struct sandbox_spec spec = { .config = run->config };
+	struct collector_limits collector_limits = {
+		.cpu_ns = limits->cpu_ns, .soft_cpu_ns = limits->soft_cpu_ns, .tasks = limits->tasks
+	};
+	int error = check_rights(why);
+
+	if (!error)
+		error = take_signals(run, why);
+	if (!error)
+		error = environment_build(run->config, environ, &run->environment, why);
+	spec.environment = run->environment;
+	if (!error)
+		error = streams_open(&run->streams, run->config, header ? header : "", why);
+	memcpy(spec.streams, run->streams.of_command, sizeof(spec.streams));
+	streams_list_own(&run->streams, spec.tares_own);
+	if (!error)
+		error = sandbox_open(&spec, &run->sandbox, why);
+	/* What no memory cgroup can hold, the collector does, by its own account. */
+	if (!error && !sandbox_holds_memory(run->sandbox))
+		collector_limits.rss_bytes = limits->memory_bytes;
+	if (!error)
+		error = collector_open(&collector_limits, &run->collector, why);
+	if (!error)
+		error = expect_refusals(run, why);
+	if (!error)
+		error = collector_register(run->collector, sandbox_cgroup_fd(run->sandbox), why);
+	return error ? error : bear(run, why);
+}
+
+static int watch(struct run *run, struct failure *why)
+{
+	struct watch_spec spec = { .config = run->config,
+		.sandbox = run->sandbox,
+		.collector = run->collector,
+		.streams = &run->streams,
+		.signal_fd = run->signal_fd };
+
+	if (run->result->outcome.kind == OUTCOME_NOT_STARTED)
+		return 0;
+	return watch_run(&spec, &run->result->outcome, &run->has_ended_early, why);
+}
+
+/* --- After it --- */
+
+static void print_leftover(pid_t pid)
+{
+	cleanup_free char *name = NULL, *shown = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	if (!file_read(AT_FDCWD, path, &name, NULL, NULL)) {
+		name[strcspn(name, "\n")] = '\0';
+		shown = text_escape(name);
+	}
+	fprintf(stderr, "tare: killed what was left: process %d %s\n", pid, shown ? shown : "");
+}
+
+static int kill_leftovers(struct run *run, struct failure *why)
+{
+	pid_t pids[64];
+	size_t count = 0;
+	int error = sandbox_processes(run->sandbox, pids, 64, &count, why);
+
+	if (error || !count)
+		return error;
+	/* What dies of a limit was not left by the command. */
+	if (run->result->outcome.kind != OUTCOME_LIMIT)
+		run->result->outcome.leftover_processes = count;
+	for (size_t i = 0; run->config->verbose && i < count && i < 64; i++)
+		print_leftover(pids[i]);
+	return sandbox_kill(run->sandbox, why);
+}
+
+/* Waits for the last switch of the last member, which is a moment after its cgroup is empty. */
+static int drain(struct run *run, struct failure *why)
+{
+	struct pollfd news = { .fd = collector_event_fd(run->collector), .events = POLLIN };
+	struct loss *loss = &run->result->collector.loss;
+	int error = sandbox_wait_empty(run->sandbox, EMPTY_DEADLINE_MS, why);
+
+	if (error && error != -ETIME)
+		return error;
+	loss->drain_timed_out = error == -ETIME;
+	while (!loss->drain_timed_out && !collector_is_drained(run->collector))
+		loss->drain_timed_out = poll(&news, 1, DRAIN_DEADLINE_MS) == 0;
+	return 0;
+}
+
+static void read_start_time(struct result *result, const struct account *account)
+{
+	struct timespec monotonic, real;
+	int64_t since_ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &monotonic);
+	clock_gettime(CLOCK_REALTIME, &real);
+	since_ns = monotonic.tv_sec * 1000000000LL + monotonic.tv_nsec - account->run.exec_ns;
+	since_ns = real.tv_sec * 1000000000LL + real.tv_nsec - since_ns;
+	result->started_at = (struct timespec){ since_ns / 1000000000, since_ns % 1000000000 };
+}
+
+static int check_cpu(struct run *run, const struct account *account, struct failure *why)
+{
+	uint64_t cgroup_ns = 0;
+	int error = sandbox_cpu_ns(run->sandbox, &cgroup_ns, why);
+
+	if (!error)
+		account_check_cpu(
+			&run->result->collector.loss, account_charged_ns(account), cgroup_ns);
+	return error;
+}
+
+/* The kernel may have ended it before there was anything to see here. */
+static void judge_memory(struct run *run)
+{
+	struct outcome *outcome = &run->result->outcome;
+
+	if (outcome->kind != OUTCOME_LIMIT && sandbox_memory_was_hit(run->sandbox)) {
+		outcome->kind = OUTCOME_LIMIT;
+		outcome->termination_reason = "memory";
+	}
+}
+
+static int tell_unseen_exec(const struct run *run, struct failure *why)
+{
+	failure_set(why, 0,
+		"the collector did not see the command's exec; "
+		"nothing of what it counted can be trusted");
+	if (!run->config->rlimit_count)
+		return -EINVAL;
+	return failure_hint(
+		why, "the kernel kills what does not fit at its exec: give more by --rlimit");
+}
+
+static int fill_result(struct run *run, const struct account *account, struct failure *why)
+{
+	struct result *result = run->result;
+	uint64_t kills = 0;
+	int error = account_fill(account, result, why);
+
+	if (error)
+		return error;
+	if (!account->run.exec_ns)
+		return tell_unseen_exec(run, why);
+	read_start_time(result, account);
+	result->memory.peak = sandbox_memory_peak(run->sandbox);
+	sandbox_fill_usage(run->sandbox, result);
+	judge_memory(run);
+	if (run->config->filter == FILTER_PROFILE)
+		result->syscalls.denied = number_unknown(
+			"what a seccomp profile refuses cannot be told from what the kernel does");
+	result->outcome.oom_kills =
+		sandbox_oom_kills(run->sandbox, &kills, NULL)
+			? number_unknown("no memory controller could be had for the run alone")
+			: number_known(kills, "cgroup:oom_kill");
+	return check_cpu(run, account, why);
+}
+
+static int read_accounts(struct run *run, struct failure *why)
+{
+	struct account account = { 0 };
+	int error = collector_read(run->collector, &account, why);
+
+	if (!error)
+		error = fill_result(run, &account, why);
+	account_done(&account);
+	return error;
+}
+
+/* A command may have ended before what it wrote was too much. */
+static int finish_output(struct run *run, struct failure *why)
+{
+	struct outcome *outcome = &run->result->outcome;
+	int error = streams_finish(&run->streams, &run->result->output, why);
+
+	if (outcome->kind != OUTCOME_LIMIT && streams_are_over(&run->streams)) {
+		outcome->kind = OUTCOME_LIMIT;
+		outcome->termination_reason = "output-size";
+	}
+	return error;
+}
+
+/* Files too many that were written just before the end, or after the last look. */
+static int judge_files(struct run *run, struct failure *why)
+{
+	struct outcome *outcome = &run->result->outcome;
+	const char *reason = NULL;
+	int error;
+
+	if (outcome->kind == OUTCOME_LIMIT || !sandbox_limits_files(run->sandbox))
+		return 0;
+	error = sandbox_judge_files(run->sandbox, &reason, why);
+	if (error || !reason)
+		return error;
+	outcome->kind = OUTCOME_LIMIT;
+	outcome->termination_reason = reason;
+	return 0;
+}
+
+/* A signal that comes now can no longer be meant for the command. */
+static bool has_had_enough(void *argument)
+{
+	static const uint64_t ending =
+		1ULL << SIGHUP | 1ULL << SIGINT | 1ULL << SIGQUIT | 1ULL << SIGTERM;
+	struct run *run = argument;
+	struct signalfd_siginfo info;
+
+	while (!run->is_copying_over && read(run->signal_fd, &info, sizeof(info)) == sizeof(info))
+		run->is_copying_over = ending >> info.ssi_signo & 1;
+	return run->is_copying_over;
+}
+
+static void copy_files(struct run *run)
+{
+	const struct file_copy_stop stop = { .is_wanted = has_had_enough, .argument = run };
+
+	run->result->files.reason = "no files were asked for";
+	sandbox_copy_files(run->sandbox, &stop, &run->result->files);
+}
+
+static int finish(struct run *run, struct failure *why)
+{
+	int error;
+
+	if (run->result->outcome.kind == OUTCOME_NOT_STARTED) {
+		result_set_unknown(run->result, "the command was not executed");
+		return 0;
+	}
+	if (run->has_ended_early) {
+		result_set_unknown(run->result, "a signal ended the command before its exec");
+		return 0;
+	}
+	error = kill_leftovers(run, why);
+	if (!error)
+		error = drain(run, why);
+	if (!error)
+		error = finish_output(run, why);
+	if (!error)
+		error = judge_files(run, why);
+	if (!error)
+		error = read_accounts(run, why);
+	if (!error)
+		copy_files(run);
+	return error;
+}
+
+static void describe_container(const struct run_config *config, struct result *result)
+{
+	static const char *const filters[] = {
+		[FILTER_DEFAULT] = "default",
+		[FILTER_NONE] = "none",
+		[FILTER_PROFILE] = "profile",
+	};
+
+	result->container.is_used = !config->no_container;
+	if (config->no_container)
+		return;
+	result->container.keeps_system_config = config->keep_system_config;
+	result->container.root_directory = config->root_directory;
+	result->container.filter = filters[config->filter];
+	result->container.profile_path = config->profile_path;
+}
+
+static void describe(struct run *run)
+{
+	struct result *result = run->result;
+
+	result->collector.mode = run->collector ? "private" : NULL;
+	result->collector.start_ns = run->collector ? collector_start_ns(run->collector) : 0;
+	result->limits = run->config->limits;
+	describe_container(run->config, result);
+	result->rlimits = run->config->rlimits;
+	result->rlimit_count = run->config->rlimit_count;
+	if (!run->sandbox)
+		return;
+	if (result->limits.memory_bytes)
+		result->memory_held_by = sandbox_holds_memory(run->sandbox)
+						 ? "memory cgroup"
+						 : "collector, by resident memory";
+	result->container.cgroup_layout = sandbox_cgroup_layout(run->sandbox);
+	result->container.cores = *sandbox_core_use(run->sandbox);
+}
+
+/* --- The whole --- */
+
+static void choose_run_id(struct result *result)
+{
+	unsigned char random[16];
+
+	/* A run without an id is still a run. */
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		return;
+	for (size_t i = 0; i < sizeof(random); i++)
+		snprintf(result->run_id + 2 * i, 3, "%02x", random[i]);
+}
+
+static void begin_result(const struct run_config *config, struct result *result)
+{
+	*result = (struct result){ .version = TARE_VERSION, .command = config->command };
+	choose_run_id(result);
+	clock_gettime(CLOCK_REALTIME, &result->started_at);
+	result_set_unknown(result, "tare failed before the run was over");
+}
+
+int run_weigh(const struct run_config *config, struct result *result, struct failure *why)
+{
+	struct run run = {
+		.config = config, .result = result, .signal_fd = -1, .streams = STREAMS_NONE
+	};
+	struct failure close_failure;
+	int error, close_error;
+
+	begin_result(config, result);
+	error = start(&run, why);
+	if (!error)
+		error = watch(&run, why);
+	if (!error)
+		error = finish(&run, why);
+	describe(&run);
+	if (!error)
+		error = sandbox_list_mounts(run.sandbox, &result->container.mounts, why);
+	close_error = sandbox_close(run.sandbox, &close_failure);
+	result->collector.stop_ns = collector_close(run.collector);
+	close_fd(&run.signal_fd);
+	streams_close(&run.streams);
+	free(run.environment);
+	if (!error && close_error) {
+		error = close_error;
+		*why = close_failure;
+	}
+	if (error)
+		result_set_error(result, why);
+	return error;
+}
