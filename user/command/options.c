@@ -504,7 +504,7 @@ static const struct option_entry entries[] = {
 		options_apply_cgroup_value },
 	{ "require-cgroup-subsystem", 0, "C", "fail unless its cgroup has this controller",
 		options_apply_cgroup_subsystem },
-	{ "from", 0, "FILE", "run the commands of FILE, a JSON line each; '-' is stdin",
+	{ "from", 0, "FILE", "run the commands in FILE, a JSON line each, or in '-'",
 		options_apply_from },
 	{ "jobs", 0, "NUMBER", "so many of them at a time", options_apply_jobs },
 	{ "help", 'h', NULL, "show this text", NULL },
