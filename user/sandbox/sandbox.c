@@ -587,11 +587,13 @@ int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure 
 	error = layers_are_wanted(sandbox->config) ? hear_layers(sandbox, &message, why) : 0;
 	if (!error)
 		error = hear(sandbox, MESSAGE_READY, &message, &sandbox->command_pidfd, why);
-	if (error) {
-		*is_exec_failure = message.kind == MESSAGE_FAILED && message.is_exec_failure;
-		return error;
-	}
-	return result_files_are_wanted(sandbox->config) ? find_true_directory(sandbox, why) : 0;
+	if (!error && result_files_are_wanted(sandbox->config))
+		error = find_true_directory(sandbox, why);
+	/* PID 1 has none any more: it has ended already, and has said why. */
+	if (error == -ENOENT && message.kind == MESSAGE_READY)
+		error = hear(sandbox, MESSAGE_FAILED, &message, NULL, why);
+	*is_exec_failure = error && message.kind == MESSAGE_FAILED && message.is_exec_failure;
+	return error;
 }
 
 int sandbox_command_pidfd(const struct sandbox *sandbox)
