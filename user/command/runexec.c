@@ -21,6 +21,7 @@
 #include "runexec_config.h"
 #include "runexec_home.h"
 #include "runexec_log.h"
+#include "runexec_log_files.h"
 #include "runexec_options.h"
 
 /* --- Before the run --- */
@@ -169,6 +170,7 @@ static void log_result(const struct runexec_options *options, const struct resul
 	case OUTCOME_LIMIT:
 		log_end(options, result);
 		log_doubts(&result->collector.loss);
+		runexec_log_files(&result->files);
 		return;
 	}
 }
