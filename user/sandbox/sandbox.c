@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "cgroup.h"
+#include "cgroup_block.h"
 #include "cores.h"
 #include "file_limit.h"
 #include "identity.h"
@@ -807,10 +808,30 @@ static struct number usage_since_go(const struct sandbox *sandbox, enum cgroup_u
 	return usage;
 }
 
+/* Version 1 may count on some disks only, and a part would look like the whole. */
+static bool counts_blocks(const struct sandbox *sandbox)
+{
+	cleanup_free char *diskstats = NULL;
+
+	return sandbox->cgroup.homes[CGROUP_IO] != CGROUP_IN_VERSION_1 ||
+	       (!file_read(AT_FDCWD, "/proc/diskstats", &diskstats, NULL, NULL) &&
+		       cgroup_block_is_counted(&sandbox->cgroup, diskstats, "/sys/block"));
+}
+
+static struct number block_bytes(const struct sandbox *sandbox, enum cgroup_usage which)
+{
+	struct number bytes = usage_since_go(sandbox, which);
+
+	if (!bytes.is_known || counts_blocks(sandbox))
+		return bytes;
+	return number_unknown("this kernel counts the blkio of version 1 only on disks that have "
+			      "had a throttle limit");
+}
+
 void sandbox_fill_usage(const struct sandbox *sandbox, struct result *result)
 {
-	result->io.read = usage_since_go(sandbox, CGROUP_READ_BYTES);
-	result->io.written = usage_since_go(sandbox, CGROUP_WRITTEN_BYTES);
+	result->io.read = block_bytes(sandbox, CGROUP_READ_BYTES);
+	result->io.written = block_bytes(sandbox, CGROUP_WRITTEN_BYTES);
 	result->pressure.cpu = usage_since_go(sandbox, CGROUP_STALLED_CPU_NS);
 	result->pressure.io = usage_since_go(sandbox, CGROUP_STALLED_IO_NS);
 	result->pressure.memory = usage_since_go(sandbox, CGROUP_STALLED_MEMORY_NS);
