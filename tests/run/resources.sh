@@ -169,6 +169,16 @@ is_free() {
 check 'the core of a tare that is killed is free again' wait_until is_free
 exec 9>&-
 wait
+mkfifo "$tmp/named"
+"$TARE" run -q --cores "$first" sh -c 'echo here; exec cat' < "$tmp/named" > "$tmp/core.named" 2>&1 &
+named=$!
+exec 9> "$tmp/named"
+wait_until test -s "$tmp/core.named"
+message=$("$TARE" run -q --cores "auto:$count" true 2>&1)
+is "$? $(echo "$message" | grep -c "of $count physical cores\\{0,1\\} $((count - 1)) ")" '125 1' \
+	'a core that a run has named is not free'
+exec 9>&-
+wait "$named"
 refused_count=$((count + 1))
 message=$("$TARE" run -q --cores "auto:$refused_count" true 2>&1)
 is "$? $(echo "$message" | grep -c "ask for fewer: --cores auto:$count")" '125 1' \
