@@ -129,11 +129,26 @@ static unsigned int allowed_groups(const struct run_config *config)
 	       (config->allow_namespaces ? SECCOMP_NAMESPACES : 0);
 }
 
+static bool writes_on_host(const struct run_config *config)
+{
+	for (size_t i = 0; i < config->directory_count; i++) {
+		if (config->directories[i].mode == DIRECTORY_FULL_ACCESS)
+			return true;
+	}
+	return false;
+}
+
 size_t sandbox_list_refusals(const struct run_config *config, struct refusal_rule *out, size_t room)
 {
-	if (config->no_container || config->filter == FILTER_NONE)
+	size_t count = 0;
+
+	if (config->no_container)
 		return 0;
-	return seccomp_list_refusals(allowed_groups(config), out, room);
+	if (config->filter != FILTER_NONE)
+		count = seccomp_list_refusals(allowed_groups(config), out, room);
+	if (writes_on_host(config))
+		count += set_id_list_refusals(out + count, room - count);
+	return count;
 }
 
 static int build_profile(struct sandbox *sandbox, const char *path, struct failure *why)
@@ -145,15 +160,6 @@ static int build_profile(struct sandbox *sandbox, const char *path, struct failu
 		error = seccomp_profile_build(&profile, &sandbox->profile, why);
 	seccomp_profile_done(&profile);
 	return error;
-}
-
-static bool writes_on_host(const struct run_config *config)
-{
-	for (size_t i = 0; i < config->directory_count; i++) {
-		if (config->directories[i].mode == DIRECTORY_FULL_ACCESS)
-			return true;
-	}
-	return false;
 }
 
 static int build_filters(
