@@ -181,6 +181,9 @@ check 'and removed' [ ! -e "$(said | head -n 1 | xargs dirname)" ]
 runs --no-container --skip-cleanup -- sh -c 'echo "$TMPDIR"; echo text > "$TMPDIR/file"'
 is "$(cat "$(said)/file")" text '--skip-cleanup leaves them'
 rm -r "$(dirname "$(said)")"
+runs --skip-cleanup true
+check 'and in a container is told to have no effect' \
+	grep -q 'WARNING - --skip-cleanup keeps nothing of a container' "$tmp/err"
 
 # --- How it ends ---
 
@@ -198,6 +201,19 @@ ends_by() {
 for signal in TERM INT QUIT HUP; do
 	is "$(ends_by $signal)" '0 9 killed' "SIG$signal to runexec kills the run, and is the reason"
 done
+# shellcheck disable=SC2016 # expanded by the command
+runexec --no-container -- sh -c 'echo "$TMPDIR"; echo x > "$TMPDIR/x"; sleep 100 & exec sleep 100' \
+	> "$tmp/out" 2> "$tmp/err" &
+tare=$!
+wait_until grep -q '/tmp$' output.log
+home=$(dirname "$(said)")
+is_gone() {
+	[ ! -e "$home" ]
+}
+check 'while the run lasts, its directories are there' [ -e "$home/tmp/x" ]
+kill -KILL "$tare"
+wait "$tare"
+check 'SIGKILL of runexec leaves no directory either' wait_until is_gone
 for way in '' --no-container; do
 	# shellcheck disable=SC2086 # one word or none
 	runs $way /no/such/program

@@ -261,7 +261,8 @@ static int make_directories(struct sandbox *sandbox, const struct run_config *co
 		error = scratch_find(&sandbox->scratch, getenv("TMPDIR"), why);
 	/* The janitor first: from the first directory on there is someone to remove it. */
 	if (!error)
-		error = janitor_start(&sandbox->cgroup, &sandbox->scratch, &sandbox->janitor, why);
+		error = janitor_start(&sandbox->cgroup, &sandbox->scratch, config->own_directory,
+			&sandbox->janitor, why);
 	if (!error)
 		error = scratch_make(&sandbox->scratch, why);
 	return error ? error : cgroup_create(&sandbox->cgroup, why);
