@@ -43,21 +43,19 @@ struct number cgroup_block_bytes(const struct cgroup *cgroup, const char *operat
 /* What the topmost directory that is to be seen has counted, on which every disk in use is. */
 static char *read_top(const struct cgroup *cgroup)
 {
-	char path[PATH_MAX + 64];
-	char *text = NULL, *top = NULL, *slash;
+	char directory[PATH_MAX], path[PATH_MAX + 64];
+	char *top = NULL, *slash;
 
-	snprintf(path, PATH_MAX, "%s", cgroup->directories[CGROUP_IO].path);
-	while ((slash = strrchr(path, '/'))) {
-		strcpy(slash, "/" COUNTERS);
+	snprintf(directory, sizeof(directory), "%s", cgroup->directories[CGROUP_IO].path);
+	while ((slash = strrchr(directory, '/'))) {
+		char *text = NULL;
+
+		*slash = '\0';
+		snprintf(path, sizeof(path), "%s/" COUNTERS, directory);
 		if (file_read(AT_FDCWD, path, &text, NULL, NULL))
 			break;
 		free(top);
 		top = text;
-		*slash = '\0';
-		slash = strrchr(path, '/');
-		if (!slash)
-			break;
-		*slash = '\0';
 	}
 	return top;
 }
