@@ -44,8 +44,9 @@ struct syscall_account {
 };
 
 /*
- * What the sandbox's filter refuses, by number: never, always, or where one of a pair of rules
- * matches an argument; then the pair's place plus one. Two are the most that a call needs.
+ * What the sandbox's filters refuse, by number: never, always, or where one of a pair of rules
+ * matches an argument, or both do; then the pair's place plus one. Two are the most that a call
+ * needs.
  */
 #define REFUSED_NEVER 0
 #define REFUSED_ALWAYS 255
@@ -54,8 +55,9 @@ struct syscall_account {
 struct refusal {
 	__u64 mask;
 	__u64 value;
-	__u32 argument; /* 0 or 1 */
-	__u32 is_any; /* refused if any bit of the mask is set, else if the masked bits are value */
+	__u32 place;  /* of the argument among the 64-bit words of the kernel's struct pt_regs */
+	__u16 is_any; /* refused if any bit of the mask is set, else if the masked bits are value */
+	__u16 needs_other; /* of the first of a pair: only if the second matches, too */
 };
 
 struct refusal_account {

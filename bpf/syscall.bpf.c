@@ -21,6 +21,7 @@
 #define ENOSYS 38
 
 /* The start of struct pt_regs, fixed since ptrace shows it: nothing for the kernel to look up. */
+#define PT_REGS_WORDS 16
 struct registers {
 	u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax;
 };
@@ -127,9 +128,10 @@ static __always_inline struct syscall_counter *syscall_counter(u32 slot, u32 abi
 	return &account->number[number];
 }
 
-static __always_inline bool matches(const struct refusal *rule, u64 first, u64 second)
+/* All that rules look at are 32 bits wide, so that what is above them does not matter. */
+static __always_inline bool matches(const struct refusal *rule, const u64 *words)
 {
-	u64 value = (rule->argument ? second : first) & rule->mask;
+	u64 value = words[rule->place & (PT_REGS_WORDS - 1)] & rule->mask;
 
 	return rule->is_any ? value != 0 : value == rule->value;
 }
@@ -143,8 +145,8 @@ __noinline int is_refused(u32 slot, u32 abi, u64 number)
 	const struct registers *registers = task_registers(bpf_get_current_task_btf());
 	u32 key = slot * ABI_COUNT + abi;
 	struct refusal_account *rules = bpf_map_lookup_elem(&refusals, &key);
+	u64 words[PT_REGS_WORDS];
 	struct refusal *pair;
-	u64 first, second;
 	u32 rule;
 
 	if (!rules || number >= SYSCALL_NUMBERS)
@@ -152,14 +154,12 @@ __noinline int is_refused(u32 slot, u32 abi, u64 number)
 	rule = rules->of_number[number];
 	if (rule == REFUSED_NEVER || rule == REFUSED_ALWAYS)
 		return rule;
-	first = register_read(abi == ABI_IA32 ? &registers->bx : &registers->di);
-	second = register_read(abi == ABI_IA32 ? &registers->cx : &registers->si);
-	if (abi == ABI_IA32) {
-		first = (u32)first;
-		second = (u32)second;
-	}
+	if (bpf_probe_read_kernel(words, sizeof(words), registers))
+		return false;
 	pair = rules->pairs[(rule - 1) & (REFUSAL_PAIRS - 1)];
-	return matches(&pair[0], first, second) || matches(&pair[1], first, second);
+	if (matches(&pair[0], words))
+		return !pair[0].needs_other || matches(&pair[1], words);
+	return !pair[0].needs_other && matches(&pair[1], words);
 }
 
 /* A restored register frame has -1 for its call's number, as has a call of that number. */

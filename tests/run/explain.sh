@@ -216,6 +216,10 @@ explain --read-only-dir /usr
 is "$(subjects 'Not isolated' | grep -c sockets)" 0 'a read-only directory shows no sockets'
 explain --full-access-dir /usr
 is "$(subjects 'Not isolated' | grep -c sockets)" 1 'a plainly shown directory has sockets'
+is "$(told 'System calls' refused | grep -c -e '^fchmodat	EPERM if .*set-user-ID' -e '^openat2	ENOSYS')" 2 \
+	'and gets no set-user-ID files, by which calls ever'
+explain --full-access-dir /usr --seccomp none
+is "$(subjects 'System calls' refused | grep -c -x -e fchmodat -e keyctl)" 1 'that is left without the filter'
 
 # --- Limits ---
 

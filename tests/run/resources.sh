@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # What of the machine a run gets: cores and memory nodes, values in files of its cgroups, limits of
-# each process's resources.
+# each process's resources, and what it moves to and from disks.
 # shellcheck disable=SC2016 # what is in single quotes is for the shell inside
 set -u
 . "$(dirname "$0")/lib/tap.sh"
@@ -169,6 +169,16 @@ is_free() {
 check 'the core of a tare that is killed is free again' wait_until is_free
 exec 9>&-
 wait
+mkfifo "$tmp/named"
+"$TARE" run -q --cores "$first" sh -c 'echo here; exec cat' < "$tmp/named" > "$tmp/core.named" 2>&1 &
+named=$!
+exec 9> "$tmp/named"
+wait_until test -s "$tmp/core.named"
+message=$("$TARE" run -q --cores "auto:$count" true 2>&1)
+is "$? $(echo "$message" | grep -c "of $count physical cores\\{0,1\\} $((count - 1)) ")" '125 1' \
+	'a core that a run has named is not free'
+exec 9>&-
+wait "$named"
 refused_count=$((count + 1))
 message=$("$TARE" run -q --cores "auto:$refused_count" true 2>&1)
 is "$? $(echo "$message" | grep -c "ask for fewer: --cores auto:$count")" '125 1' \
@@ -272,6 +282,28 @@ if setpriv --bounding-set -sys_resource true 2> "$tmp/ignored"; then
 		'125 1' 'a hard limit is not raised without the right to'
 else
 	skip 'a hard limit is not raised without the right to' 'no setpriv that drops a capability'
+fi
+
+# --- Block devices ---
+
+# On a disk, past the page cache: what dd says that it moved is what the disk has moved, and for the
+# rest of what it wrote the file system keeps its own books, of a few blocks.
+disk=$(mktemp -d "$PWD/build/tare-test.XXXXXX")
+size=8388608
+weigh --full-access-dir "$disk" sh -c 'dd if=/dev/zero of="$1/file" bs=1M count=8 oflag=direct conv=fsync &&
+	dd if="$1/file" of=/dev/null bs=1M iflag=direct' sh "$disk"
+moved=$?
+rm -r "$disk"
+claim='bytes to and from disks are counted'
+if [ "$moved" -ne 0 ]; then
+	skip "$claim" "no direct I/O here: $(tail -n 1 "$tmp/errors")"
+elif [ "$(number io.read_bytes)" = null ]; then
+	skip "$claim" "$(number 'unavailable["io.read_bytes"]')"
+else
+	check "$claim" test "$(is_between $size "$(number io.read_bytes)" $((size + 65536)) &&
+		is_between $size "$(number io.written_bytes)" $((size + 1048576)) && echo yes)" = yes
+	weigh true
+	is "$(number io.written_bytes)" 0 'a command that writes nothing has written nothing'
 fi
 
 nothing_is_lost

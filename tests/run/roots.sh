@@ -262,6 +262,20 @@ tare: true: tare failed: --no-tmpfs: /srv is on a file system that cannot keep w
   hint      set TMPDIR to a directory on ext4, xfs or btrfs, or let writes go to memory, without --no-tmpfs
 x" 'every other mode, a disk below that maps owners, and what cannot be'
 
+# Inside, the command is 1000; whose the way is, the host tells by the caller's number.
+in_root overlay << 'END'
+mkdir -p /root/deep /srv/others/below && cd /root/deep && ln -s "$TARE" /bin/runexec
+runexec --quiet --output "$tmp/log" -- sh -c 'pwd; id -u; echo x > new; cat new' > "$tmp/out"
+tail -n +7 "$tmp/log"
+chown 1000 /srv/others && chmod 700 /srv/others && cd /srv/others/below
+runexec --quiet --output "$tmp/log" -- true 2>&1 | grep -o 'enter directory.*denied'
+END
+is "$got" "/root/deep
+1000
+x
+enter directory '/srv/others/below' inside the container: Permission denied" \
+	'runexec starts in a closed directory of the caller, not in one of who it is called inside'
+
 in_root overlay << 'END'
 mkdir -p /own/home/me /own/usr /own/etc && chmod 700 /own/home && find /bin /lib* -maxdepth 0 -type l -exec cp -P {} /own \;
 "$TARE" run -q --root-dir /own --read-only-dir /usr --dir /home/me sh -c 'pwd; echo x > f; cat f /etc/hostname'

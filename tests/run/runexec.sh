@@ -141,6 +141,11 @@ output.log
 output.files:
 x' 'what it wrote stays inside, but for a copy of its files'
 rm -r output.files
+# shellcheck disable=SC2016 # expanded by the command
+runs --debug -- sh -c 'for i in $(seq 1002); do : > $i; done'
+is "$(grep -c 'DEBUG - Transferring output file ' "$tmp/err") $(grep -c '1002 output files matched' "$tmp/err")" \
+	'1000 1' '--debug names the copied files, but not without end'
+rm -r output.files
 (umask 077 && echo secret > mine)
 runs cat mine
 is "$(said)" secret "it reads what only the caller may read"
@@ -176,6 +181,9 @@ check 'and removed' [ ! -e "$(said | head -n 1 | xargs dirname)" ]
 runs --no-container --skip-cleanup -- sh -c 'echo "$TMPDIR"; echo text > "$TMPDIR/file"'
 is "$(cat "$(said)/file")" text '--skip-cleanup leaves them'
 rm -r "$(dirname "$(said)")"
+runs --skip-cleanup true
+check 'and in a container is told to have no effect' \
+	grep -q 'WARNING - --skip-cleanup keeps nothing of a container' "$tmp/err"
 
 # --- How it ends ---
 
@@ -193,6 +201,19 @@ ends_by() {
 for signal in TERM INT QUIT HUP; do
 	is "$(ends_by $signal)" '0 9 killed' "SIG$signal to runexec kills the run, and is the reason"
 done
+# shellcheck disable=SC2016 # expanded by the command
+runexec --no-container -- sh -c 'echo "$TMPDIR"; echo x > "$TMPDIR/x"; sleep 100 & exec sleep 100' \
+	> "$tmp/out" 2> "$tmp/err" &
+tare=$!
+wait_until grep -q '/tmp$' output.log
+home=$(dirname "$(said)")
+is_gone() {
+	[ ! -e "$home" ]
+}
+check 'while the run lasts, its directories are there' [ -e "$home/tmp/x" ]
+kill -KILL "$tare"
+wait "$tare"
+check 'SIGKILL of runexec leaves no directory either' wait_until is_gone
 for way in '' --no-container; do
 	# shellcheck disable=SC2086 # one word or none
 	runs $way /no/such/program
@@ -234,6 +255,12 @@ misused 'unrecognized arguments: --tmie' --tmie 5 -- true
 runs --timelimit 0 true
 is "$status $(tail -n 1 "$tmp/err") $(cat "$tmp/out")" '1 Invalid time limit 0. ' \
 	'a limit that cannot be is told without the usage'
+runs --require-cgroup-subsystem invalid true
+is "$status $(tail -n 1 "$tmp/err")" '1 Cgroup subsystem "invalid" was required but is not available.' \
+	'so is a controller that there is not'
+runs --cores 8190-8191 true
+is "$status $(tail -n 1 "$tmp/err")" '1 Cores [8190, 8191] are not allowed to be used' \
+	'and cores that may not be used'
 printf '%s\n' --walltimelimit=100 echo 'two words' > arguments
 runs @arguments --output=by-file
 is "$(said by-file)" 'two words' 'arguments can be in a file'

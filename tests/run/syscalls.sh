@@ -114,5 +114,22 @@ is "$(number syscalls.denied)" 78 'the denied calls of all names add up'
 weigh --allow io_uring "$programs/call" uring 14
 compare_known io_uring_setup '14 14 0' '--allow io_uring lets io_uring_setup through to the kernel'
 
+# The program makes a file by each call three times: set-user-ID, set-group-ID, and plain.
+for abi in native ia32; do
+	if [ $abi = native ]; then prefix=; else prefix=ia32:; fi
+	mkdir "$tmp/shared"
+	weigh --full-access-dir "$tmp/shared" "$programs/attack-set-id" $abi "$tmp/shared"
+	wrong=
+	for name in chmod fchmod fchmodat creat open openat mknod mknodat; do
+		[ "$(count $prefix$name | cut -d ' ' -f 3)" = 2 ] || wrong="$wrong $name: $(count $prefix$name)"
+	done
+	is "$wrong $(count ${prefix}openat2 | cut -d ' ' -f 3)" ' 3' \
+		"set-user-ID and set-group-ID files that are refused are counted as denied ($abi)"
+	rm -r "$tmp/shared"
+done
+mkdir "$tmp/shared"
+weigh --full-access-dir "$tmp/shared" --seccomp none "$programs/attack-set-id" native "$tmp/shared"
+is "$(count openat | cut -d ' ' -f 3)" 2 'also when that is all that is refused'
+
 nothing_is_lost
 plan

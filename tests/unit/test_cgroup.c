@@ -19,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/cgroup_block.h"
 #include "sandbox/cgroup_place.h"
 #include "own_tree.h"
 
@@ -359,6 +360,44 @@ static void without_the_usual_ones_the_others_decide(void **state)
 	assert_int_equal(cgroup.homes[CGROUP_HUGETLB], CGROUP_IN_UNIFIED);
 	assert_placed(others, "8:pids:/\n4:memory:/\n0::/a\n");
 	assert_directory(CGROUP_UNIFIED, "/cg/unified/a", "");
+}
+
+static void io_is_had_where_the_usual_ones_are_and_moves_no_run(void **state)
+{
+	static const struct mount others[] = {
+		{ "/", "/cg/memory", "cgroup", "rw,memory" },
+		{ "/", "/cg/pids", "cgroup", "rw,pids" },
+		{ "/", "/cg/unified", "cgroup2", "rw" },
+	};
+
+	(void)state;
+	tree_has_cgroup("/cg", "io memory pids\n", "io memory pids\n", "");
+	assert_placed(pure, "0::/\n");
+	assert_int_equal(cgroup.homes[CGROUP_IO], CGROUP_IN_UNIFIED);
+	tree_has_cgroup("/cg/unified", "io\n", "io\n", "");
+	tree_has_cgroup("/cg/unified/a", "io\n", "\n", "1\n");
+	assert_placed(others, "8:pids:/\n4:memory:/\n0::/a\n");
+	assert_directory(CGROUP_UNIFIED, "/cg/unified/a", "");
+	assert_false(has(CGROUP_IO));
+	assert_placed(others, "8:pids:/\n4:memory:/\n0::/\n");
+	assert_int_equal(cgroup.homes[CGROUP_IO], CGROUP_IN_UNIFIED);
+}
+
+static void where_blkio_of_version_1_is_not_to_be_had_a_run_does_without(void **state)
+{
+	static const struct mount block[] = {
+		{ "/", "/cg/memory", "cgroup", "rw,memory" },
+		{ "/", "/cg/pids", "cgroup", "rw,pids" },
+		{ "/other", "/cg/blkio", "cgroup", "rw,blkio" },
+		{ "/", "/cg/unified", "cgroup2", "rw" },
+	};
+
+	(void)state;
+	tree_has_cgroup("/cg/unified", "\n", "\n", "");
+	assert_placed(block, "8:pids:/\n7:blkio:/\n4:memory:/\n0::/\n");
+	assert_false(has(CGROUP_IO));
+	assert_placed(block, "8:pids:/\n7:blkio:/other/b\n4:memory:/\n0::/\n");
+	assert_directory(CGROUP_IO, "/cg/blkio/b", "");
 }
 
 static void what_cgroup2_does_everywhere_is_always_had(void **state)
@@ -964,6 +1003,43 @@ static void bytes_of_all_block_devices_are_added(void **state)
 	assert_string_equal(cgroup_usage(&cgroup, CGROUP_WRITTEN_BYTES).source, "cgroup:io.stat");
 }
 
+static void in_version_1_they_are_read_from_blkio(void **state)
+{
+	(void)state;
+	tree_has("/blkio/blkio.throttle.io_service_bytes_recursive",
+		"254:0 Read 4096\n254:0 Write 100\n254:0 Sync 7\n254:0 Total 4196\n"
+		"8:0 Read 1000\n8:0 Write 0\nTotal 5196\n");
+	open_role(CGROUP_IO, "/blkio");
+	cgroup.homes[CGROUP_IO] = CGROUP_IN_VERSION_1;
+	assert_int_equal(cgroup_usage(&cgroup, CGROUP_READ_BYTES).value, 5096);
+	assert_int_equal(cgroup_usage(&cgroup, CGROUP_WRITTEN_BYTES).value, 100);
+	assert_string_equal(cgroup_usage(&cgroup, CGROUP_WRITTEN_BYTES).source,
+		"cgroup:blkio.throttle.io_service_bytes_recursive");
+}
+
+static void in_version_1_every_disk_in_use_must_be_counted(void **state)
+{
+	static const char one[] =
+		"8 0 sda 5 0 80 1 0 0 0 0 0 0 0\n8 1 sda1 5 0 80 1 0 0 0 0 0 0 0\n"
+		"7 0 loop0 5 0 80 1 0 0 0 0 0 0 0\n8 16 sdb 0 0 0 0 0 0 0 0 0\n";
+	static const char both[] =
+		"8 0 sda 5 0 80 1 0 0 0 0 0 0 0\n8 16 sdb 0 0 0 0 9 0 72 0 0 0 0\n";
+	char block[512];
+
+	(void)state;
+	tree_has("/blkio/blkio.throttle.io_service_bytes_recursive", "8:0 Read 4096\nTotal 4096\n");
+	tree_has("/blkio/run/blkio.throttle.io_service_bytes_recursive", "Total 0\n");
+	tree_has("/block/sda/device", "");
+	tree_has("/block/sdb/device", "");
+	tree_has("/block/loop0/size", "");
+	snprintf(block, sizeof(block), "%s/block", tree);
+	snprintf(cgroup.directories[CGROUP_IO].path, PATH_MAX, "%s/blkio/run", tree);
+	assert_true(cgroup_block_is_counted(&cgroup, one, block));
+	assert_false(cgroup_block_is_counted(&cgroup, both, block));
+	tree_has("/blkio/blkio.throttle.io_service_bytes_recursive", "Total 0\n");
+	assert_false(cgroup_block_is_counted(&cgroup, one, block));
+}
+
 static void without_an_io_controller_the_bytes_are_not_known(void **state)
 {
 	(void)state;
@@ -1061,6 +1137,8 @@ static const struct CMUnitTest tests[] = {
 	claim(others_are_had_where_the_usual_ones_are),
 	claim(a_delegated_cgroup_gives_the_others_as_well),
 	claim(without_the_usual_ones_the_others_decide),
+	claim(io_is_had_where_the_usual_ones_are_and_moves_no_run),
+	claim(where_blkio_of_version_1_is_not_to_be_had_a_run_does_without),
 	claim(what_cgroup2_does_everywhere_is_always_had),
 	claim(a_required_controller_that_is_missing_is_told_with_the_command),
 	claim(a_session_scope_is_left_for_the_slice_that_gives_controllers),
@@ -1104,6 +1182,8 @@ static const struct CMUnitTest tests[] = {
 	claim(a_memory_peak_that_no_file_tells_is_unknown_with_a_reason),
 	claim(stalls_are_those_of_some_task_in_nanoseconds),
 	claim(bytes_of_all_block_devices_are_added),
+	claim(in_version_1_they_are_read_from_blkio),
+	claim(in_version_1_every_disk_in_use_must_be_counted),
 	claim(without_an_io_controller_the_bytes_are_not_known),
 	claim(all_processes_are_counted_and_as_many_as_fit_are_listed),
 	claim(an_empty_cgroup_has_no_processes),

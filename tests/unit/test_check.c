@@ -256,14 +256,25 @@ static void machine_has_a_session(void)
 	machine_has("/sys/fs/cgroup/user.slice/session/cgroup.type", "domain\n");
 }
 
-static void a_controller_comes_from_the_nearest_cgroup_that_gives_it(void **state)
+static void controllers_come_from_the_nearest_cgroup_that_gives_memory_and_pids(void **state)
 {
 	(void)state;
 	machine_has_a_session();
+	assert_string_equal(look(check_memory_controller).detail, "given by /sys/fs/cgroup");
+	assert_string_equal(look(check_pids_controller).detail, "given by /sys/fs/cgroup");
+	machine_has("/sys/fs/cgroup/user.slice/cgroup.subtree_control", "memory pids\n");
+	machine_has("/sys/fs/cgroup/cgroup.subtree_control", "cpuset memory pids\n");
 	assert_string_equal(
 		look(check_memory_controller).detail, "given by /sys/fs/cgroup/user.slice");
-	assert_string_equal(look(check_pids_controller).detail, "given by /sys/fs/cgroup");
-	assert_string_equal(look(check_cpu_controller).detail, "given by /sys/fs/cgroup");
+	/* A run is made in the slice, and the root could give it there no more. */
+	assert_finding(look(check_cpuset_controller), PROBE_MISSING, "not given by");
+}
+
+static void what_the_root_has_but_gives_to_nobody_is_missing(void **state)
+{
+	(void)state;
+	machine_has_a_session();
+	assert_finding(look(check_cpu_controller), PROBE_MISSING, "not given by");
 }
 
 static void a_caller_alone_in_its_cgroup_can_give_controllers_to_a_child(void **state)
@@ -274,6 +285,7 @@ static void a_caller_alone_in_its_cgroup_can_give_controllers_to_a_child(void **
 	machine_has_a_session();
 	snprintf(self, sizeof(self), "%d\n", getpid());
 	machine_has("/sys/fs/cgroup/user.slice/session/cgroup.procs", self);
+	machine_has("/sys/fs/cgroup/user.slice/session/cgroup.controllers", "memory pids\n");
 	assert_string_equal(
 		look(check_memory_controller).detail, "given by /sys/fs/cgroup/user.slice/session");
 }
@@ -282,7 +294,7 @@ static void a_controller_that_nobody_may_give_is_missing(void **state)
 {
 	(void)state;
 	machine_has_a_session();
-	machine_has("/sys/fs/cgroup/cgroup.type", "domain\n");
+	machine_has("/sys/fs/cgroup/cgroup.subtree_control", "memory\n");
 	assert_finding(look(check_cpu_controller), PROBE_MISSING, "no cgroup from");
 	machine_has("/sys/fs/cgroup/cgroup.controllers", "cpu io pids\n");
 	assert_finding(look(check_memory_controller), PROBE_MISSING, "not in");
@@ -604,7 +616,8 @@ int main(void)
 		on_a_machine(a_caller_outside_of_what_is_mounted_is_told_so),
 		cmocka_unit_test(a_second_mount_is_taken_when_the_first_does_not_show_the_caller),
 		cmocka_unit_test(a_mount_point_with_blanks_is_read),
-		on_a_machine(a_controller_comes_from_the_nearest_cgroup_that_gives_it),
+		on_a_machine(controllers_come_from_the_nearest_cgroup_that_gives_memory_and_pids),
+		on_a_machine(what_the_root_has_but_gives_to_nobody_is_missing),
 		on_a_machine(a_caller_alone_in_its_cgroup_can_give_controllers_to_a_child),
 		on_a_machine(a_controller_that_nobody_may_give_is_missing),
 		on_a_machine(a_v1_controller_needs_the_own_directory_to_be_writable),

@@ -130,7 +130,7 @@ static void named_cores_are_taken_as_they_are(void **state)
 	assert_int_equal(choose("0,4"), 0);
 	assert_true(cores.use.has_processors && !cores.use.has_nodes);
 	assert_set(&cores.use.processors, "0,4");
-	assert_int_equal(cores.lock_fd, -1);
+	cores_release(&cores);
 }
 
 static void a_core_that_is_not_online_is_refused(void **state)
@@ -265,6 +265,34 @@ static void free_cores_are_taken_with_all_their_threads(void **state)
 	assert_shared(0, "physical core", "4-5");
 }
 
+static void a_core_that_was_named_is_not_taken_for_free(void **state)
+{
+	struct number_set named = { { 0 } }, taken;
+	int first, second, hold;
+
+	(void)state;
+	number_set_add(&named, 0);
+	number_set_add(&named, 5); /* a thread of the second core */
+	first = cores_note_named(lock_path, &named, &why);
+	second = cores_note_named(lock_path, &named, &why);
+	assert_true(first >= 0 && second >= 0);
+	hold = take(1, &taken);
+	assert_set(&taken, "2");
+	close(hold);
+	close(first);
+	hold = take(1, &taken);
+	assert_set(&taken, "2");
+	close(hold);
+	close(second);
+	hold = take(1, &taken);
+	assert_set(&taken, "0");
+	/* Who names it is not kept from it. */
+	first = cores_note_named(lock_path, &named, &why);
+	assert_true(first >= 0);
+	close(first);
+	close(hold);
+}
+
 static void no_core_is_taken_twice_until_it_is_given_back(void **state)
 {
 	static const char *const expected[] = { "0", "1", "2", "3" };
@@ -389,6 +417,7 @@ int main(void)
 		claim(sockets_are_counted),
 		claim(a_machine_that_tells_no_topology_shares_nothing),
 		claim(free_cores_are_taken_with_all_their_threads),
+		claim(a_core_that_was_named_is_not_taken_for_free),
 		claim(no_core_is_taken_twice_until_it_is_given_back),
 		claim(a_shortage_takes_nothing),
 		claim(one_socket_is_preferred_and_the_fuller_one_first),

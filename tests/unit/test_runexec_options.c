@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,13 +217,17 @@ static void a_dash_is_runexecs_own_input(void **state)
 
 static void what_is_asked_of_the_container_is_passed_on(void **state)
 {
+	char core[16];
+
 	(void)state;
-	assert_configured("--network-access", "--no-tmpfs", "--dir", "/usr", "--cores", "0,2-3",
+	/* One that this process may use on any machine. */
+	snprintf(core, sizeof(core), "%d", sched_getcpu());
+	assert_configured("--network-access", "--no-tmpfs", "--dir", "/usr", "--cores", core,
 		"--memoryNodes", "0", "--require-cgroup-subsystem", "io", "--set-cgroup-value",
 		"cpu.weight=5", "x");
 	assert_true(config.network_access && config.no_tmpfs);
 	assert_string_equal(config.start_directory, "/usr");
-	assert_string_equal(config.cores, "0,2-3");
+	assert_string_equal(config.cores, core);
 	assert_string_equal(config.memory_nodes, "0");
 	assert_int_equal(config.required_controller_count, 1);
 	assert_string_equal(config.required_controllers[0], "io");
@@ -422,6 +427,20 @@ static void limits_that_no_run_keeps_are_refused(void **state)
 		"Cannot execute run without any memory node.", "--memoryNodes", "3-1", "x");
 }
 
+static void what_the_machine_cannot_give_is_refused_in_known_words(void **state)
+{
+	(void)state;
+	assert_impossible("Cgroup subsystem \"invalid\" was required but is not available.",
+		"--require-cgroup-subsystem", "invalid", "x");
+	assert_impossible("Cgroup subsystem \"memoryx\" was required but is not available.",
+		"--set-cgroup-value", "memoryx.high=1", "x");
+	/* No machine of today has these processors and nodes. */
+	assert_impossible(
+		"Cores [8190, 8191] are not allowed to be used", "--cores", "8190-8191", "x");
+	assert_impossible(
+		"Memory nodes [1023] are not allowed to be used", "--memoryNodes", "1023", "x");
+}
+
 static void start_directories_that_are_none_are_refused(void **state)
 {
 	(void)state;
@@ -472,6 +491,7 @@ int main(void)
 		claim(inputs_that_are_none_are_refused),
 		claim(cgroup_values_have_a_form),
 		claim(limits_that_no_run_keeps_are_refused),
+		claim(what_the_machine_cannot_give_is_refused_in_known_words),
 		claim(start_directories_that_are_none_are_refused),
 		claim(an_output_that_cannot_be_is_refused),
 	};

@@ -82,6 +82,8 @@ struct run_config {
 	const char *root_directory; /* what is '/' inside; NULL: the host's; as the user wrote it */
 	bool keep_tmp;		    /* one of them shares /tmp */
 	const char *home_directory; /* absolute; made inside where it is missing; NULL: none is */
+	const char
+		*own_directory; /* the caller's, made for this run: gone if tare is killed; NULL */
 	const char *start_directory; /* where the command starts; NULL: where the caller is */
 	bool no_tmpfs;		     /* what is written goes to disk instead of memory */
 	bool keep_system_config;     /* hostname, users and name service are not replaced */

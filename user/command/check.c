@@ -48,6 +48,8 @@ const struct probe check_probes[] = {
 		check_pids_controller },
 	{ "cpu controller", "sharing a processor out among runs", PROBE_ISOLATION,
 		check_cpu_controller },
+	{ "cpuset controller", "--cores and --memory-nodes hold for good", PROBE_ISOLATION,
+		check_cpuset_controller },
 	{ "cgroup.kill", "ends a tree at once, however fast it forks", PROBE_ISOLATION,
 		check_cgroup_kill },
 	{ "system call ABIs", "a filter for one ABI is passed by using another", PROBE_ISOLATION,

@@ -99,30 +99,65 @@ static char *cgroup_read(const char *root, const struct cgroup_hierarchy *hierar
 	return probe_read(root, file);
 }
 
-/* The true root may have both members and children with controllers; it alone has no type. */
-static bool can_enable_controllers(
+/* Alone in its cgroup, a run moves aside and gives controllers itself; the root's never is. */
+static bool is_alone_in(
 	const char *root, const struct cgroup_hierarchy *hierarchy, const char *path)
 {
-	cleanup_free char *type = cgroup_read(root, hierarchy, path, "cgroup.type");
 	cleanup_free char *members = cgroup_read(root, hierarchy, path, "cgroup.procs");
 	char self[16];
 
-	/* A caller that is alone in its cgroup can move into a child of it first. */
 	snprintf(self, sizeof(self), "%d", getpid());
-	return !type[0] || !members[0] || strcmp(members, self) == 0;
+	return strcmp(members, self) == 0;
 }
 
-static bool unified_offers(const char *root, const struct cgroup_hierarchy *hierarchy,
-	const char *path, const char *controller)
+/* By memory and pids it is decided where a run is; where version 1 has them, by what is wanted. */
+static bool decides(const struct cgroup_layout *layout, const char *list, const char *controller)
 {
-	cleanup_free char *enabled = cgroup_read(root, hierarchy, path, "cgroup.subtree_control");
-	cleanup_free char *present = cgroup_read(root, hierarchy, path, "cgroup.controllers");
+	bool has_memory = layout->v1[CGROUP_MEMORY].mount_point[0];
+	bool has_pids = layout->v1[CGROUP_PIDS].mount_point[0];
 
-	if (!directory_is_writable(root, hierarchy, path))
+	if (has_memory && has_pids)
+		return list_has_word(list, controller);
+	return (has_memory || list_has_word(list, "memory")) &&
+	       (has_pids || list_has_word(list, "pids"));
+}
+
+/*
+ * The controllers of a run, by the rules of its placement (cgroup_place.c), and in *path the cgroup
+ * that gives them; NULL: none does. For the caller to free.
+ */
+static char *find_given(const char *root, const struct cgroup_layout *layout,
+	const char *controller, char path[PATH_MAX])
+{
+	const struct cgroup_hierarchy *hierarchy = &layout->unified;
+
+	snprintf(path, PATH_MAX, "%s", hierarchy->own_path);
+	if (is_alone_in(root, hierarchy, path) && directory_is_writable(root, hierarchy, path)) {
+		cleanup_free char *own = cgroup_read(root, hierarchy, path, "cgroup.controllers");
+
+		if (decides(layout, own, controller))
+			return take_pointer(&own);
+	}
+	do {
+		cleanup_free char *given =
+			cgroup_read(root, hierarchy, path, "cgroup.subtree_control");
+
+		if (directory_is_writable(root, hierarchy, path) &&
+			decides(layout, given, controller))
+			return take_pointer(&given);
+	} while (path_go_up(path));
+	return NULL;
+}
+
+/* Then tare moves into a scope of its own, with all controllers. */
+static bool has_scopes(const char *root)
+{
+	cleanup_free char *systemd = NULL, *client = NULL;
+
+	if (asprintf(&systemd, "%s/run/systemd/system", root) < 0 ||
+		asprintf(&client, "%s/usr/bin/busctl", root) < 0)
 		return false;
-	return list_has_word(enabled, controller) ||
-	       (list_has_word(present, controller) &&
-		       can_enable_controllers(root, hierarchy, path));
+	return geteuid() == 0 && !access(systemd, F_OK) && !access(client, X_OK);
 }
 
 static void check_controller_v1(
@@ -139,10 +174,12 @@ static void check_controller_v1(
 		result, geteuid() ? "sudo tare check" : "sudo mount -o remount,rw /sys/fs/cgroup");
 }
 
-static void check_controller_v2(const char *root, const struct cgroup_hierarchy *hierarchy,
+static void check_controller_v2(const char *root, const struct cgroup_layout *layout,
 	const char *controller, struct probe_result *result)
 {
+	const struct cgroup_hierarchy *hierarchy = &layout->unified;
 	cleanup_free char *present = cgroup_read(root, hierarchy, "", "cgroup.controllers");
+	cleanup_free char *given = NULL;
 	char path[PATH_MAX];
 
 	if (!list_has_word(present, controller)) {
@@ -154,15 +191,21 @@ static void check_controller_v2(const char *root, const struct cgroup_hierarchy 
 			controller);
 		return;
 	}
-	snprintf(path, sizeof(path), "%s", hierarchy->own_path);
-	do {
-		if (unified_offers(root, hierarchy, path, controller)) {
-			probe_set(result, PROBE_OK, "given by %s%s", hierarchy->mount_point, path);
-			return;
-		}
-	} while (path_go_up(path));
-	probe_set(result, PROBE_MISSING, "no cgroup from %s up gives it to a child",
-		own_path_shown(hierarchy));
+	given = find_given(root, layout, controller, path);
+	if (given && list_has_word(given, controller)) {
+		probe_set(result, PROBE_OK, "given by %s%s", hierarchy->mount_point, path);
+		return;
+	}
+	if (has_scopes(root)) {
+		probe_set(result, PROBE_OK, "in a scope of its own, from systemd");
+		return;
+	}
+	if (given)
+		probe_set(result, PROBE_MISSING, "not given by %s%s, where a run is made",
+			hierarchy->mount_point, path);
+	else
+		probe_set(result, PROBE_MISSING, "no cgroup from %s up gives it to a child",
+			own_path_shown(hierarchy));
 	repair_placement(result);
 }
 
@@ -175,8 +218,7 @@ static void check_controller(
 	if (layout.v1[controller].mount_point[0])
 		check_controller_v1(root, &layout.v1[controller], result);
 	else if (layout.unified.mount_point[0])
-		check_controller_v2(
-			root, &layout.unified, cgroup_controller_names[controller], result);
+		check_controller_v2(root, &layout, cgroup_controller_names[controller], result);
 	else
 		probe_set(result, PROBE_MISSING, "not mounted");
 }
@@ -194,6 +236,11 @@ void check_pids_controller(const char *root, struct probe_result *result)
 void check_cpu_controller(const char *root, struct probe_result *result)
 {
 	check_controller(root, CGROUP_CPU, result);
+}
+
+void check_cpuset_controller(const char *root, struct probe_result *result)
+{
+	check_controller(root, CGROUP_CPUSET, result);
 }
 
 /* A cgroup that lives for one probe. Signals wait meanwhile, so that none can leave it behind. */

@@ -8,6 +8,7 @@
 
 const char *const cgroup_controller_names[CGROUP_CONTROLLERS] = {
 	[CGROUP_CPU] = "cpu",
+	[CGROUP_CPUSET] = "cpuset",
 	[CGROUP_MEMORY] = "memory",
 	[CGROUP_PIDS] = "pids",
 };

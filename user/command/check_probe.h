@@ -119,6 +119,7 @@ void check_cgroup_child(const char *root, struct probe_result *result);
 void check_memory_controller(const char *root, struct probe_result *result);
 void check_pids_controller(const char *root, struct probe_result *result);
 void check_cpu_controller(const char *root, struct probe_result *result);
+void check_cpuset_controller(const char *root, struct probe_result *result);
 void check_cgroup_kill(const char *root, struct probe_result *result);
 void check_memory_peak(const char *root, struct probe_result *result);
 
@@ -132,6 +133,7 @@ enum cgroup_kind {
 
 enum cgroup_controller {
 	CGROUP_CPU,
+	CGROUP_CPUSET,
 	CGROUP_MEMORY,
 	CGROUP_PIDS,
 	CGROUP_CONTROLLERS,

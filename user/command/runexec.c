@@ -21,6 +21,7 @@
 #include "runexec_config.h"
 #include "runexec_home.h"
 #include "runexec_log.h"
+#include "runexec_log_files.h"
 #include "runexec_options.h"
 
 /* --- Before the run --- */
@@ -169,6 +170,7 @@ static void log_result(const struct runexec_options *options, const struct resul
 	case OUTCOME_LIMIT:
 		log_end(options, result);
 		log_doubts(&result->collector.loss);
+		runexec_log_files(&result->files);
 		return;
 	}
 }
@@ -199,6 +201,9 @@ static int run(const struct runexec_options *options, const struct run_config *c
 			"the mode of the directory above it. Use '--overlay-dir /home' or "
 			"'--hidden-dir /home'.",
 			RUNEXEC_HOME);
+	if (options->skip_cleanup && !options->no_container)
+		runexec_log(RUNEXEC_WARNING, "--skip-cleanup keeps nothing of a container: what is "
+					     "to be kept is named by --result-files.");
 	(void)run_weigh(config, &result, &why); /* the result says it */
 	log_result(options, &result);
 	status = result.outcome.kind == OUTCOME_ERROR;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/python.h"
+#include "runexec_check_resources.h"
 #include "runexec_path.h"
 
 /* As Python shows an error of the system. */
@@ -219,15 +220,6 @@ static int check_memory(const struct runexec_options *options, struct failure *w
 		memory->value > 0 ? ", no program can do with less than 1MiB" : "");
 }
 
-static int check_lists(const struct runexec_options *options, struct failure *why)
-{
-	if (options->cores && !*options->cores)
-		return failure_set(why, 0, "Cannot execute run without any CPU core.");
-	if (options->memory_nodes && !*options->memory_nodes)
-		return failure_set(why, 0, "Cannot execute run without any memory node.");
-	return 0;
-}
-
 /* A limit of 0 is one that no run keeps, or none at all: it is not for tare to choose. */
 static int check_sizes(const struct runexec_options *options, struct failure *why)
 {
@@ -296,9 +288,10 @@ static int check_output(const struct runexec_options *options, struct failure *w
 int runexec_check_run(const struct runexec_options *options, struct failure *why)
 {
 	static int (*const checks[])(const struct runexec_options *options, struct failure *why) = {
+		runexec_check_subsystems,
 		check_times,
 		check_memory,
-		check_lists,
+		runexec_check_lists,
 		check_start_directory,
 		check_sizes,
 		check_output,

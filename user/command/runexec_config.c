@@ -162,9 +162,11 @@ static void set_container(const struct runexec_options *options, struct run_conf
 	set_result_files(options, config);
 }
 
-static void set_no_container(const struct runexec_home *home, struct run_config *config)
+static void set_no_container(const struct runexec_options *options, const struct runexec_home *home,
+	struct run_config *config)
 {
 	config->no_container = true;
+	config->own_directory = options->skip_cleanup ? NULL : home->path;
 	for (size_t i = 0; i < RUNEXEC_HOME_VARIABLES; i++)
 		config->set_entries[config->set_count++] = home->variables[i];
 }
@@ -178,7 +180,7 @@ int runexec_configure(const struct runexec_options *options, const char *header,
 	set_limits(options, &config->limits);
 	set_streams(options, header, config);
 	if (options->no_container)
-		set_no_container(home, config);
+		set_no_container(options, home, config);
 	else
 		set_container(options, config);
 	return set_resources(options, config, why);

@@ -150,7 +150,7 @@ static const struct argparse_option entries[] = {
 	{ "--filesSizeLimit", .value = "BYTES", .apply = set_memory, AT(files_size),
 		.help = "end it when these are larger (with --no-tmpfs)" },
 	{ "--skip-cleanup", .apply = set_flag, AT(skip_cleanup),
-		.help = "leave the run's temporary directory where it is" },
+		.help = "leave the temporary directories of --no-container where they are" },
 	{ "--container", .rival = "--no-container", .apply = set_nothing,
 		.help = "run in a container (default)" },
 	{ "--no-container", .rival = "--container", .apply = set_flag, AT(no_container),

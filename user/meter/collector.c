@@ -404,12 +404,20 @@ _Static_assert(REFUSAL_X86_64 == (int)ABI_X86_64 && REFUSAL_IA32 == (int)ABI_IA3
 		       REFUSAL_X32 == (int)ABI_X32,
 	"the sandbox and the collector name the ABIs alike");
 
+/* Where struct pt_regs has the arguments of a call: di, si, dx, r10, or bx, cx, dx, si. */
+static const uint32_t argument_places[ABI_COUNT][4] = {
+	[ABI_X86_64] = { 14, 13, 12, 7 },
+	[ABI_IA32] = { 5, 11, 12, 13 },
+	[ABI_X32] = { 14, 13, 12, 7 },
+};
+
 static struct refusal refusal_of(const struct refusal_rule *rule)
 {
 	return (struct refusal){ .mask = rule->mask,
 		.value = rule->value,
-		.argument = rule->argument,
-		.is_any = rule->is_any };
+		.place = argument_places[rule->abi][rule->argument],
+		.is_any = rule->is_any,
+		.needs_other = rule->needs_next };
 }
 
 /* A pair that is not full is filled with a rule that matches nothing. */

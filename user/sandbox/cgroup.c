@@ -107,6 +107,35 @@ void cgroup_explain(const struct cgroup *cgroup, struct explanation *explanation
 			"none could be had for the run alone");
 }
 
+/* --- One directory, removed --- */
+
+int cgroup_remove_path(const char *path, int timeout_ms)
+{
+	/* The kernel tells no event for "the last dead task has left", so this asks again. */
+	const struct timespec pause = { .tv_nsec = 1000000 };
+
+	for (int waited_ms = 0;; waited_ms++) {
+		if (rmdir(path) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EBUSY || waited_ms >= timeout_ms)
+			return -errno;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static int remove_directory(struct cgroup_directory *directory, struct failure *why)
+{
+	int error;
+
+	close_fd(&directory->fd);
+	close_fd(&directory->tasks_fd);
+	if (!directory->is_made)
+		return 0;
+	directory->is_made = false;
+	error = cgroup_remove_path(directory->path, 1000);
+	return error ? failure_set(why, -error, "remove cgroup '%s'", directory->path) : 0;
+}
+
 /* --- Making them --- */
 
 static int creation_failure(const struct cgroup *cgroup, const char *path, struct failure *why)
@@ -139,6 +168,15 @@ static int make_directory(struct cgroup *cgroup, enum cgroup_role role, struct f
 	directory->tasks_fd = openat(directory->fd, "tasks", O_WRONLY | O_CLOEXEC);
 	if (directory->tasks_fd < 0)
 		return failure_set(why, errno, "open '%s/tasks'", directory->path);
+	return 0;
+}
+
+/* Returns 0: the run goes on without the controller. */
+static int do_without(struct cgroup *cgroup, enum cgroup_role role)
+{
+	(void)remove_directory(&cgroup->directories[role], NULL);
+	cgroup->directories[role].path[0] = '\0';
+	cgroup->homes[role] = CGROUP_NOT_HAD;
 	return 0;
 }
 
@@ -202,8 +240,11 @@ int cgroup_create(struct cgroup *cgroup, struct failure *why)
 
 	if (!error)
 		error = move_aside(cgroup, why);
-	for (int role = 0; role < CGROUP_LAUNCHER && !error; role++)
+	for (int role = 0; role < CGROUP_LAUNCHER && !error; role++) {
 		error = make_directory(cgroup, role, why);
+		if (error && cgroup->wished & CGROUP_BIT(role))
+			error = do_without(cgroup, role);
+	}
 	if (error)
 		(void)cgroup_remove(cgroup, NULL); /* the first failure is the one to tell */
 	return error;
@@ -377,33 +418,6 @@ struct number cgroup_memory_peak(const struct cgroup *cgroup)
 }
 
 /* --- Removing them --- */
-
-int cgroup_remove_path(const char *path, int timeout_ms)
-{
-	/* The kernel tells no event for "the last dead task has left", so this asks again. */
-	const struct timespec pause = { .tv_nsec = 1000000 };
-
-	for (int waited_ms = 0;; waited_ms++) {
-		if (rmdir(path) == 0 || errno == ENOENT)
-			return 0;
-		if (errno != EBUSY || waited_ms >= timeout_ms)
-			return -errno;
-		nanosleep(&pause, NULL);
-	}
-}
-
-static int remove_directory(struct cgroup_directory *directory, struct failure *why)
-{
-	int error;
-
-	close_fd(&directory->fd);
-	close_fd(&directory->tasks_fd);
-	if (!directory->is_made)
-		return 0;
-	directory->is_made = false;
-	error = cgroup_remove_path(directory->path, 1000);
-	return error ? failure_set(why, -error, "remove cgroup '%s'", directory->path) : 0;
-}
 
 void cgroup_move_back(const struct cgroup *cgroup)
 {

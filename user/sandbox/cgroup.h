@@ -2,7 +2,7 @@
 /*
  * The cgroups of one run: a cgroup2 directory that carries its identity for BPF, and controllers,
  * in the same directory or in hierarchies of version 1. Memory and pids are had wherever they can
- * be; others where someone asks for them.
+ * be, io where it is to be had beside them; others where someone asks for them.
  *
  * They are made below the caller's own cgroups wherever the kernel allows it, so that limits set
  * around tare keep holding for the command. Root owns all their files; the command none.
@@ -49,6 +49,8 @@ enum cgroup_role {
 /* A set of controllers, one bit for each role. */
 #define CGROUP_BIT(role) (1U << (role))
 #define CGROUP_USUAL (CGROUP_BIT(CGROUP_MEMORY) | CGROUP_BIT(CGROUP_PIDS))
+/* Had where it costs no more than a directory: what no run does otherwise for want of it. */
+#define CGROUP_WISHED CGROUP_BIT(CGROUP_IO)
 
 /* Where a controller of the run is. */
 enum cgroup_home {
@@ -69,6 +71,7 @@ struct cgroup {
 	enum cgroup_layout layout;
 	struct cgroup_directory directories[CGROUP_ROLES];
 	enum cgroup_home homes[CGROUP_ROLES]; /* of controllers, for the run alone */
+	unsigned int wished;		      /* of these, those that nobody asked for */
 	bool left_own;			      /* tare makes room by moving into CGROUP_LAUNCHER */
 };
 

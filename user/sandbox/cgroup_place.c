@@ -207,12 +207,16 @@ static int place_unified(struct cgroup *cgroup, const struct surroundings *aroun
 	const struct mountinfo *mount, const char *own, unsigned int controllers,
 	struct failure *why)
 {
-	unsigned int usual = controllers & CGROUP_USUAL, deciding = usual ? usual : controllers;
+	unsigned int usual = controllers & CGROUP_USUAL;
+	unsigned int deciding = usual ? usual : controllers & ~cgroup->wished;
 	char giver[PATH_MAX];
 
 	snprintf(giver, sizeof(giver), "%s", own);
-	if (!deciding)
+	if (!deciding) {
+		note_homes(cgroup, find_listed(own, "cgroup.subtree_control", controllers),
+			CGROUP_IN_UNIFIED);
 		return set_path(cgroup, CGROUP_UNIFIED, own, around->name, why);
+	}
 	if (is_alone_in(own) && lists_all(own, "cgroup.controllers", deciding)) {
 		note_homes(cgroup, find_listed(own, "cgroup.controllers", controllers),
 			CGROUP_IN_UNIFIED);
@@ -237,7 +241,7 @@ static int place_version_1(struct cgroup *cgroup, enum cgroup_role role,
 		error = set_path(cgroup, role, own, around->name, why);
 	if (!error)
 		note_homes(cgroup, CGROUP_BIT(role), CGROUP_IN_VERSION_1);
-	return error;
+	return cgroup->wished & CGROUP_BIT(role) ? 0 : error;
 }
 
 /* Where a controller is mounted as version 1, cgroup2 does not have it. */
@@ -300,7 +304,9 @@ int cgroup_place(struct cgroup *cgroup, const struct mountinfo_list *mounts,
 	const char *memberships, unsigned int wanted, struct failure *why)
 {
 	struct surroundings around = {
-		.mounts = mounts, .memberships = memberships, .wanted = wanted | CGROUP_USUAL
+		.mounts = mounts,
+		.memberships = memberships,
+		.wanted = wanted | CGROUP_USUAL | CGROUP_WISHED,
 	};
 	const struct mountinfo *mount;
 	unsigned int for_unified;
@@ -313,6 +319,7 @@ int cgroup_place(struct cgroup *cgroup, const struct mountinfo_list *mounts,
 	if (error)
 		return error;
 	choose_name(around.name, sizeof(around.name));
+	cgroup->wished = CGROUP_WISHED & ~wanted;
 	cgroup->layout = is_mounted(mounts, "memory") || is_mounted(mounts, "pids") ? CGROUP_HYBRID
 										    : CGROUP_PURE;
 	error = place_controllers(cgroup, &around, &for_unified, why);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "cgroup_block.h"
 
 /* The number after `key` and '=' in this line; 0 where it is not. */
 static uint64_t number_in(char *line, const char *key)
@@ -55,10 +56,18 @@ static const struct {
 		"cgroup:memory.pressure", no_stalls },
 };
 
+/* In version 1 other files have them. */
+static const char *const operations[CGROUP_USAGES] = {
+	[CGROUP_READ_BYTES] = "Read",
+	[CGROUP_WRITTEN_BYTES] = "Write",
+};
+
 struct number cgroup_usage(const struct cgroup *cgroup, enum cgroup_usage which)
 {
 	uint64_t sum;
 
+	if (operations[which] && cgroup->homes[CGROUP_IO] == CGROUP_IN_VERSION_1)
+		return cgroup_block_bytes(cgroup, operations[which]);
 	if (sum_pairs(cgroup, usages[which].file, usages[which].beginning, usages[which].key, &sum))
 		return number_unknown(usages[which].reason);
 	return number_known(sum * usages[which].unit, usages[which].source);

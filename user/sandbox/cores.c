@@ -131,8 +131,15 @@ static int choose_processors(const struct run_config *config, const struct cores
 	error = topology_online(tree_fd, &online, why);
 	if (error)
 		return error;
-	return check_named(
+	error = check_named(
 		&processor_naming, &config->core_set, &online, &machine->processors, why);
+	if (error)
+		return error;
+	/* Also where others cannot be told, as on a read-only /sys, they are this run's. */
+	cores->lock_fd = cores_note_named(machine->lock_path, &config->core_set, NULL);
+	if (cores->lock_fd < 0)
+		cores->lock_fd = -1;
+	return 0;
 }
 
 /* --- What they share --- */

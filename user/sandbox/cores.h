@@ -19,7 +19,8 @@ struct cores_machine {
 
 struct cores {
 	struct core_use use;
-	int lock_fd; /* as long as it is open the cores are taken; -1: they were named */
+	int lock_fd; /* as long as it is open no other run takes the cores for free; -1: none were
+		      * chosen, or it could not be told */
 };
 
 void cores_clear(struct cores *cores);

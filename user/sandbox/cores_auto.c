@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Free physical cores, taken under a lock, so that no two runs have one in common.
+// Free physical cores, taken under a lock, so that no two runs have one in common; and named ones,
+// noted, so that they are not taken for free.
 #include "cores_auto.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "topology.h"
 
 /* Held while choosing: two that each want the last two cores would else end with one each. */
 #define CHOOSING NUMBER_SET_SIZE
+
+/* For each processor so many bytes, of which runs that name it hold one each: as many as pids. */
+#define NAMED_BYTES (1LL << 22)
 
 struct core {
 	int processor; /* the first that may be used */
@@ -65,7 +70,7 @@ static int list_cores(
 
 /* --- Locks --- */
 
-static int lock(int lock_fd, int command, short type, int byte)
+static int lock(int lock_fd, int command, short type, off_t byte)
 {
 	struct flock region = { .l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
 
@@ -74,6 +79,21 @@ static int lock(int lock_fd, int command, short type, int byte)
 			return -errno;
 	}
 	return 0;
+}
+
+static off_t first_named_byte(int processor)
+{
+	return (processor + 1) * NAMED_BYTES;
+}
+
+static bool is_named(int lock_fd, int processor)
+{
+	struct flock region = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = first_named_byte(processor),
+		.l_len = NAMED_BYTES };
+
+	return !fcntl(lock_fd, F_OFD_GETLK, &region) && region.l_type != F_UNLCK;
 }
 
 static void unlock_core(int lock_fd, struct core *core)
@@ -88,7 +108,8 @@ static int try_core(int lock_fd, struct core *core, struct failure *why)
 	int error = 0;
 
 	number_set_for_each (thread, &core->threads) {
-		error = lock(lock_fd, F_OFD_SETLK, F_WRLCK, thread);
+		error = is_named(lock_fd, thread) ? -EAGAIN
+						  : lock(lock_fd, F_OFD_SETLK, F_WRLCK, thread);
 		if (error)
 			break;
 	}
@@ -211,4 +232,34 @@ int cores_take_free(int tree_fd, const char *lock_path, const struct number_set 
 		error = take(&list, lock_fd, count, taken, why);
 	free(list.cores);
 	return error ? error : take_fd(&lock_fd);
+}
+
+/* --- Those that were named --- */
+
+/* One byte of the processor's that is nobody else's: the same pid may be in two namespaces. */
+static int note_processor(int lock_fd, int processor)
+{
+	off_t own = getpid() % NAMED_BYTES;
+	int error = -EAGAIN;
+
+	for (int tries = 0; tries < 64 && (error == -EAGAIN || error == -EACCES); tries++)
+		error = lock(lock_fd, F_OFD_SETLK, F_WRLCK,
+			first_named_byte(processor) + (own + tries) % NAMED_BYTES);
+	return error;
+}
+
+int cores_note_named(
+	const char *lock_path, const struct number_set *processors, struct failure *why)
+{
+	cleanup_fd int lock_fd = open_lock(lock_path, why);
+	int error = lock_fd < 0 ? lock_fd : lock(lock_fd, F_OFD_SETLKW, F_WRLCK, CHOOSING);
+
+	if (lock_fd < 0)
+		return lock_fd;
+	number_set_for_each (processor, processors)
+		error = error ? error : note_processor(lock_fd, processor);
+	if (error)
+		return failure_set(why, -error, "note which cores were named");
+	(void)lock(lock_fd, F_OFD_SETLK, F_UNLCK, CHOOSING);
+	return take_fd(&lock_fd);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/tree.h"
 #include "process.h"
 
 struct janitor {
@@ -24,6 +25,7 @@ struct janitor {
 struct janitor_task {
 	const struct cgroup *cgroup;
 	struct scratch scratch; /* a copy, whose descriptors are this process's own */
+	const char *directory;
 	int ends[2];
 };
 
@@ -74,13 +76,17 @@ static int clean_up(void *argument, struct failure *why)
 	}
 	/* Last, for who is dead writes no more. */
 	(void)scratch_remove(&task->scratch, NULL);
+	if (task->directory)
+		(void)tree_remove(AT_FDCWD, task->directory, NULL);
 	return 0;
 }
 
-int janitor_start(const struct cgroup *cgroup, const struct scratch *scratch, struct janitor **out,
-	struct failure *why)
+int janitor_start(const struct cgroup *cgroup, const struct scratch *scratch, const char *directory,
+	struct janitor **out, struct failure *why)
 {
-	struct janitor_task task = { .cgroup = cgroup, .scratch = *scratch };
+	struct janitor_task task = {
+		.cgroup = cgroup, .scratch = *scratch, .directory = directory
+	};
 	struct process_spec spec = { .cgroup_fd = -1, .run = clean_up, .argument = &task };
 	struct janitor *janitor = calloc(1, sizeof(*janitor));
 	int error;

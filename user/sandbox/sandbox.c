@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "cgroup.h"
+#include "cgroup_block.h"
 #include "cores.h"
 #include "file_limit.h"
 #include "identity.h"
@@ -128,11 +129,26 @@ static unsigned int allowed_groups(const struct run_config *config)
 	       (config->allow_namespaces ? SECCOMP_NAMESPACES : 0);
 }
 
+static bool writes_on_host(const struct run_config *config)
+{
+	for (size_t i = 0; i < config->directory_count; i++) {
+		if (config->directories[i].mode == DIRECTORY_FULL_ACCESS)
+			return true;
+	}
+	return false;
+}
+
 size_t sandbox_list_refusals(const struct run_config *config, struct refusal_rule *out, size_t room)
 {
-	if (config->no_container || config->filter == FILTER_NONE)
+	size_t count = 0;
+
+	if (config->no_container)
 		return 0;
-	return seccomp_list_refusals(allowed_groups(config), out, room);
+	if (config->filter != FILTER_NONE)
+		count = seccomp_list_refusals(allowed_groups(config), out, room);
+	if (writes_on_host(config))
+		count += set_id_list_refusals(out + count, room - count);
+	return count;
 }
 
 static int build_profile(struct sandbox *sandbox, const char *path, struct failure *why)
@@ -144,15 +160,6 @@ static int build_profile(struct sandbox *sandbox, const char *path, struct failu
 		error = seccomp_profile_build(&profile, &sandbox->profile, why);
 	seccomp_profile_done(&profile);
 	return error;
-}
-
-static bool writes_on_host(const struct run_config *config)
-{
-	for (size_t i = 0; i < config->directory_count; i++) {
-		if (config->directories[i].mode == DIRECTORY_FULL_ACCESS)
-			return true;
-	}
-	return false;
 }
 
 static int build_filters(
@@ -254,7 +261,8 @@ static int make_directories(struct sandbox *sandbox, const struct run_config *co
 		error = scratch_find(&sandbox->scratch, getenv("TMPDIR"), why);
 	/* The janitor first: from the first directory on there is someone to remove it. */
 	if (!error)
-		error = janitor_start(&sandbox->cgroup, &sandbox->scratch, &sandbox->janitor, why);
+		error = janitor_start(&sandbox->cgroup, &sandbox->scratch, config->own_directory,
+			&sandbox->janitor, why);
 	if (!error)
 		error = scratch_make(&sandbox->scratch, why);
 	return error ? error : cgroup_create(&sandbox->cgroup, why);
@@ -587,11 +595,13 @@ int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure 
 	error = layers_are_wanted(sandbox->config) ? hear_layers(sandbox, &message, why) : 0;
 	if (!error)
 		error = hear(sandbox, MESSAGE_READY, &message, &sandbox->command_pidfd, why);
-	if (error) {
-		*is_exec_failure = message.kind == MESSAGE_FAILED && message.is_exec_failure;
-		return error;
-	}
-	return result_files_are_wanted(sandbox->config) ? find_true_directory(sandbox, why) : 0;
+	if (!error && result_files_are_wanted(sandbox->config))
+		error = find_true_directory(sandbox, why);
+	/* PID 1 has none any more: it has ended already, and has said why. */
+	if (error == -ENOENT && message.kind == MESSAGE_READY)
+		error = hear(sandbox, MESSAGE_FAILED, &message, NULL, why);
+	*is_exec_failure = error && message.kind == MESSAGE_FAILED && message.is_exec_failure;
+	return error;
 }
 
 int sandbox_command_pidfd(const struct sandbox *sandbox)
@@ -805,10 +815,30 @@ static struct number usage_since_go(const struct sandbox *sandbox, enum cgroup_u
 	return usage;
 }
 
+/* Version 1 may count on some disks only, and a part would look like the whole. */
+static bool counts_blocks(const struct sandbox *sandbox)
+{
+	cleanup_free char *diskstats = NULL;
+
+	return sandbox->cgroup.homes[CGROUP_IO] != CGROUP_IN_VERSION_1 ||
+	       (!file_read(AT_FDCWD, "/proc/diskstats", &diskstats, NULL, NULL) &&
+		       cgroup_block_is_counted(&sandbox->cgroup, diskstats, "/sys/block"));
+}
+
+static struct number block_bytes(const struct sandbox *sandbox, enum cgroup_usage which)
+{
+	struct number bytes = usage_since_go(sandbox, which);
+
+	if (!bytes.is_known || counts_blocks(sandbox))
+		return bytes;
+	return number_unknown("this kernel counts the blkio of version 1 only on disks that have "
+			      "had a throttle limit");
+}
+
 void sandbox_fill_usage(const struct sandbox *sandbox, struct result *result)
 {
-	result->io.read = usage_since_go(sandbox, CGROUP_READ_BYTES);
-	result->io.written = usage_since_go(sandbox, CGROUP_WRITTEN_BYTES);
+	result->io.read = block_bytes(sandbox, CGROUP_READ_BYTES);
+	result->io.written = block_bytes(sandbox, CGROUP_WRITTEN_BYTES);
 	result->pressure.cpu = usage_since_go(sandbox, CGROUP_STALLED_CPU_NS);
 	result->pressure.io = usage_since_go(sandbox, CGROUP_STALLED_IO_NS);
 	result->pressure.memory = usage_since_go(sandbox, CGROUP_STALLED_MEMORY_NS);

@@ -54,7 +54,7 @@ struct sandbox_event {
  * What the sandbox of this run will refuse; at most `room` rules, for which SANDBOX_REFUSALS
  * suffices. Returns how many.
  */
-#define SANDBOX_REFUSALS 128
+#define SANDBOX_REFUSALS 256
 size_t sandbox_list_refusals(
 	const struct run_config *config, struct refusal_rule *out, size_t room);
 

@@ -10,6 +10,7 @@
 #include "root.h"
 #include "seccomp.h"
 #include "seccomp_profile.h"
+#include "set_id.h"
 
 /* --- What holds for every run, or for those that a condition names --- */
 
@@ -69,6 +70,16 @@ static bool shows_host_plainly(const struct sandbox_plan *plan)
 	return false;
 }
 
+static bool has_no_filter_at_all(const struct sandbox_plan *plan)
+{
+	return has_no_filter(plan) && !shows_host_plainly(plan);
+}
+
+static bool has_set_id_filter_alone(const struct sandbox_plan *plan)
+{
+	return has_no_filter(plan) && shows_host_plainly(plan);
+}
+
 static bool shows_mounts(const struct sandbox_plan *plan)
 {
 	for (size_t i = 1; i < plan->view->count; i++) {
@@ -92,8 +103,10 @@ static const struct {
 	{ EXPLAIN_SYSTEM_CALLS, is_bare, "none", "filter", "nothing is refused" },
 	{ EXPLAIN_SYSTEM_CALLS, has_filter, "filtered", "all ABIs",
 		"64-bit, ia32 and x32 calls, each by its own numbers" },
-	{ EXPLAIN_SYSTEM_CALLS, has_no_filter, "none", "filter",
+	{ EXPLAIN_SYSTEM_CALLS, has_no_filter_at_all, "none", "filter",
 		"nothing is refused, as --seccomp none asks" },
+	{ EXPLAIN_SYSTEM_CALLS, has_set_id_filter_alone, "filtered", "all ABIs",
+		"against set-user-ID files on the host alone, as --seccomp none asks" },
 	{ EXPLAIN_SYSTEM_CALLS, has_no_filter, "own", "session keyring",
 		"the caller's keys are not in it" },
 	{ EXPLAIN_NETWORK, has_own_network, "own", "lo", "and no other interface" },
@@ -197,6 +210,8 @@ static int explain_container(
 	identity_explain(config->uid, config->gid, config->allow_namespaces, explanation);
 	if (config->filter != FILTER_NONE)
 		seccomp_explain(plan->allowed_groups, explanation);
+	if (shows_host_plainly(plan))
+		set_id_explain(explanation);
 	return explain_profile(plan, explanation, why);
 }
 

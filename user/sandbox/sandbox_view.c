@@ -130,13 +130,13 @@ static bool is_plain_directory(const struct view_entry *whole, const char *direc
 	return found && !strcmp(found, source) && !fstat(fd, &status) && S_ISDIR(status.st_mode);
 }
 
-/* It is the command's own, and others cannot pass. */
-static bool is_closed_way(const struct view_entry *whole, const char *way, uid_t uid)
+/* It is the command's own, whom the host knows by the number `owner`, and others cannot pass. */
+static bool is_closed_way(const struct view_entry *whole, const char *way, uid_t owner)
 {
 	cleanup_free char *source = path_move(way, whole->path, whole->source);
 	struct stat status;
 
-	return source && !lstat(source, &status) && status.st_uid == uid &&
+	return source && !lstat(source, &status) && status.st_uid == owner &&
 	       !(status.st_mode & S_IXOTH);
 }
 
@@ -149,6 +149,8 @@ static int split_way(struct sandbox_view *view, const struct run_config *config,
 	struct view_entry whole, struct failure *why)
 {
 	cleanup_free char *way = strdup(view->directory);
+	/* Where its ids are names only, the files are those of the caller, who is root. */
+	uid_t owner = config->ids_are_names ? 0 : config->uid;
 	int error = 0;
 
 	if (!way)
@@ -157,7 +159,7 @@ static int split_way(struct sandbox_view *view, const struct run_config *config,
 		if (way[i] != '/')
 			continue;
 		way[i] = '\0';
-		if (is_closed_way(&whole, way, config->uid))
+		if (is_closed_way(&whole, way, owner))
 			error = view_split(&view->view, way, why);
 		way[i] = '/';
 	}

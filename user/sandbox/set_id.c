@@ -25,19 +25,20 @@ enum { NO_FLAGS = -1, NO_MODE = -1 };
 
 /* A call, by its numbers, and in which arguments it has a file's mode and the flags to make one. */
 static const struct call {
+	const char *name;
 	unsigned int x86_64, ia32;
 	int mode, flags;
 } calls[] = {
-	{ 90, 15, 1, NO_FLAGS },	 /* chmod */
-	{ 91, 94, 1, NO_FLAGS },	 /* fchmod */
-	{ 268, 306, 2, NO_FLAGS },	 /* fchmodat */
-	{ 452, 452, 2, NO_FLAGS },	 /* fchmodat2 */
-	{ 85, 8, 1, NO_FLAGS },		 /* creat */
-	{ 133, 14, 1, NO_FLAGS },	 /* mknod */
-	{ 259, 297, 2, NO_FLAGS },	 /* mknodat */
-	{ 2, 5, 2, 1 },			 /* open */
-	{ 257, 295, 3, 2 },		 /* openat */
-	{ 437, 437, NO_MODE, NO_FLAGS }, /* openat2 */
+	{ "chmod", 90, 15, 1, NO_FLAGS },
+	{ "fchmod", 91, 94, 1, NO_FLAGS },
+	{ "fchmodat", 268, 306, 2, NO_FLAGS },
+	{ "fchmodat2", 452, 452, 2, NO_FLAGS },
+	{ "creat", 85, 8, 1, NO_FLAGS },
+	{ "mknod", 133, 14, 1, NO_FLAGS },
+	{ "mknodat", 259, 297, 2, NO_FLAGS },
+	{ "open", 2, 5, 2, 1 },
+	{ "openat", 257, 295, 3, 2 },
+	{ "openat2", 437, 437, NO_MODE, NO_FLAGS },
 };
 
 #define CALL_COUNT (sizeof(calls) / sizeof(calls[0]))
@@ -127,4 +128,58 @@ int set_id_filter_build(struct seccomp_filter *filter, struct failure *why)
 		return failure_set(why, ENOMEM, "prepare the filter against set-user-ID files");
 	add_all(filter);
 	return 0;
+}
+
+/* --- What it refuses, told --- */
+
+static struct refusal_rule rule_of(const struct call *call, enum refusal_abi abi)
+{
+	return (struct refusal_rule){
+		.abi = abi,
+		.number = (int)(abi == REFUSAL_IA32 ? call->ia32 : call->x86_64),
+	};
+}
+
+static void look_at(struct refusal_rule *rule, int argument, uint64_t bits)
+{
+	rule->looks_at_argument = rule->is_any = true;
+	rule->argument = (unsigned int)argument;
+	rule->mask = rule->value = bits;
+}
+
+/* One rule, or one for the flags and one for the mode. */
+static size_t list_call(const struct call *call, enum refusal_abi abi, struct refusal_rule *out)
+{
+	size_t count = 0;
+
+	if (call->flags != NO_FLAGS) {
+		out[count] = rule_of(call, abi);
+		look_at(&out[count], call->flags, MAKES_FILE);
+		out[count++].needs_next = true;
+	}
+	out[count] = rule_of(call, abi);
+	if (call->mode != NO_MODE)
+		look_at(&out[count], call->mode, SET_ID);
+	return count + 1;
+}
+
+size_t set_id_list_refusals(struct refusal_rule *out, size_t room)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < CALL_COUNT; i++) {
+		for (int abi = 0; abi < REFUSAL_ABIS && count + 2 <= room; abi++)
+			count += list_call(&calls[i], abi, &out[count]);
+	}
+	return count;
+}
+
+void set_id_explain(struct explanation *explanation)
+{
+	for (size_t i = 0; i < CALL_COUNT; i++)
+		explanation_add(explanation, EXPLAIN_SYSTEM_CALLS, "refused", calls[i].name, "%s",
+			calls[i].mode == NO_MODE
+				? "ENOSYS, for its mode cannot be seen: programs use openat"
+				: "EPERM if the file would be set-user-ID or set-group-ID, for the "
+				  "host would have it");
 }

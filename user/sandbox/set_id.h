@@ -7,7 +7,10 @@
 #ifndef TARE_SET_ID_H
 #define TARE_SET_ID_H
 
+#include <stddef.h>
+#include "base/explanation.h"
 #include "base/failure.h"
+#include "base/refusal.h"
 #include "seccomp.h"
 
 /*
@@ -17,5 +20,10 @@
  * What is made by io_uring, if that is let through, is not seen.
  */
 int set_id_filter_build(struct seccomp_filter *filter, struct failure *why);
+
+/* What it refuses; at most `room` rules. Returns how many. */
+size_t set_id_list_refusals(struct refusal_rule *out, size_t room);
+
+void set_id_explain(struct explanation *explanation);
 
 #endif
