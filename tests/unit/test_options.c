@@ -606,8 +606,52 @@ static const char *const help_lines[] = {
 	"      --rlimit NAME=S[:H] ",
 	"      --set-cgroup-value C.O=VALUE ",
 	"      --require-cgroup-subsystem C ",
+	"      --from FILE ",
+	"      --jobs NUMBER ",
 	"  -h, --help ",
 };
+
+static void a_batch_takes_its_commands_from_a_file(void **state)
+{
+	(void)state;
+	assert_parsed("--from", "commands", "--jobs", "4");
+	assert_string_equal(config.batch_path, "commands");
+	assert_int_equal(config.batch_jobs, 4);
+	assert_parsed("--from=-");
+	assert_int_equal(config.batch_jobs, 0);
+	assert_refused("--from: given twice", "--from", "a", "--from", "b");
+	assert_refused("--from: the commands are in the file, none follows", "--from", "a", "true");
+	assert_refused("--jobs: of which commands? give --from FILE", "--jobs", "2", "true");
+	assert_refused("--jobs: 0: give a number from 1 to 10000", "--from", "a", "--jobs", "0");
+	assert_refused(
+		"--jobs: 10001: give a number from 1 to 10000", "--from", "a", "--jobs", "10001");
+	assert_refused("--cores: all commands that run at a time would share these", "--from", "a",
+		"--jobs", "2", "--cores", "0");
+	assert_refused("--output: all commands would write to one file; give it in their lines",
+		"--from", "a", "--output", "x");
+	assert_refused("--explain: one run is explained at a time, without --from", "--from", "a",
+		"--explain");
+}
+
+static void options_of_a_line_are_added_to_those_of_the_batch(void **state)
+{
+	char *words[] = { (char *)"--timelimit", (char *)"1", NULL };
+	char *wrong[] = { (char *)"--json", (char *)"x", NULL };
+	char *command[] = { (char *)"true", NULL };
+
+	(void)state;
+	config = (struct run_config){ .limits.wall_ns = 5 };
+	assert_int_equal(options_parse_line(2, words, command, &config, &why), 0);
+	assert_int_equal(config.limits.cpu_ns, 1000000000);
+	assert_int_equal(config.limits.wall_ns, 5);
+	assert_string_equal(config.command[0], "true");
+	assert_true(options_parse_line(2, words, command, &config, &why) < 0);
+	assert_string_equal(why.what, "--timelimit: given twice");
+	config = (struct run_config){ 0 };
+	assert_true(options_parse_line(2, wrong, command, &config, &why) < 0);
+	assert_true(options_parse_line(1, command, command, &config, &why) < 0);
+	assert_string_equal(why.what, "options: true is none of a run");
+}
 
 static void no_files_are_copied_unless_asked_for(void **state)
 {
@@ -859,6 +903,8 @@ int main(void)
 		cmocka_unit_test(limits_are_read_into_their_units),
 		cmocka_unit_test(limits_that_no_command_can_keep_are_refused),
 		cmocka_unit_test(writes_to_disk_are_for_containers),
+		cmocka_unit_test(a_batch_takes_its_commands_from_a_file),
+		cmocka_unit_test(options_of_a_line_are_added_to_those_of_the_batch),
 		cmocka_unit_test(no_files_are_copied_unless_asked_for),
 		cmocka_unit_test(an_output_directory_alone_is_for_all_below_the_start),
 		cmocka_unit_test(patterns_alone_are_copied_to_the_usual_place),
