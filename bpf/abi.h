@@ -77,6 +77,39 @@ struct cpu_account {
 	__u64 migrations;
 };
 
+/* What the kernel counts apart in an address space, in its order. All but swap are resident. */
+enum page_kind {
+	PAGES_FILE,
+	PAGES_ANON,
+	PAGES_SWAP,
+	PAGES_SHMEM,
+	PAGE_KINDS,
+};
+
+/* One of the largest processes at the instant when the run's resident pages were `at_pages`. */
+struct peak_process {
+	__s64 at_pages;
+	__s64 pages;
+	__u32 pid;
+	__u32 padding;
+	char name[16]; /* empty where its last user was another process */
+};
+
+#define PEAK_PROCESSES 3
+
+/*
+ * What one processor has seen of a run's memory. The split and the processes belong to the peak
+ * that this processor saw: only those of the run's own peak count, all others are void.
+ */
+struct memory_account {
+	__s64 rss_peak_pages; /* as this processor last raised it */
+	__s64 pages_at_peak[PAGE_KINDS];
+	__s64 process_peak_pages; /* of one address space */
+	__s64 anon_peak_pages;
+	__s64 swap_peak_pages;
+	struct peak_process largest[PEAK_PROCESSES];
+};
+
 struct run_account {
 	/* Written by the launcher before any task is born. */
 	__u64 cgroup_id;    /* cgroup2 directory inode of the run */
@@ -103,10 +136,10 @@ struct run_account {
 	__s64 live_tasks; /* with an account; also the first one before its exec */
 	__s64 peak_tasks;
 
-	/* Resident pages (file, anonymous and shared memory) of all the run's address spaces. */
+	/* Pages of all the run's address spaces: each kind, and those that are resident. */
+	__s64 pages[PAGE_KINDS];
 	__s64 rss_pages;
 	__s64 rss_peak_pages;
-	__s64 rss_peak_process_pages;
 
 	__u64 rx_bytes, tx_bytes, rx_packets, tx_packets;
 	__u64 sockets;
@@ -165,7 +198,8 @@ struct event {
 };
 
 _Static_assert(sizeof(struct syscall_account) <= 32768, "a per-CPU value holds 32 KiB at most");
-_Static_assert(sizeof(struct run_account) == 33 * 8, "the layout has no holes");
+_Static_assert(sizeof(struct run_account) == 36 * 8, "the layout has no holes");
+_Static_assert(sizeof(struct memory_account) == 23 * 8, "the layout has no holes");
 _Static_assert(sizeof(struct cpu_account) == 9 * 8, "the layout has no holes");
 
 #endif

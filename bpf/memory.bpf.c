@@ -9,23 +9,17 @@
 #include "run.bpf.h"
 #include "kernels.bpf.h"
 #include "limit.bpf.h"
+#include "peak.bpf.h"
 
 /* Processors of this machine, set before loading. */
 const volatile u32 processors = 1;
 
 #define EEXIST 17
 
-enum { COUNTED_MEMBERS = 4 }; /* file, anonymous, swap, shared: the kernel's order */
-
-struct mm_account {
-	u32 slot;
-	u32 padding;
-	s64 pages;
-	s64 shared_count[COUNTED_MEMBERS];
-};
+struct memory_map memory SEC(".maps");
 
 struct mm_part {
-	s32 pages[COUNTED_MEMBERS];
+	s32 pages[PAGE_KINDS];
 };
 
 /*
@@ -49,15 +43,10 @@ struct {
 } mm_parts SEC(".maps");
 
 /* The verifier of 6.1 forgets a bound that was on the stack in between: it is set at each use. */
-static __always_inline u64 bounded(u64 member)
+static __always_inline u64 bounded(u64 kind)
 {
-	barrier_var(member);
-	return member & (COUNTED_MEMBERS - 1);
-}
-
-static __always_inline bool is_resident(u32 member)
-{
-	return member < COUNTED_MEMBERS && member != MM_SWAPENTS;
+	barrier_var(kind);
+	return kind & (PAGE_KINDS - 1);
 }
 
 /*
@@ -96,9 +85,9 @@ static __always_inline u64 *own_element(void)
 	return bpf_map_lookup_elem(&own_address, &first);
 }
 
-static __always_inline s32 mm_part(struct mm_struct *mm, u32 member, u64 distance)
+static __always_inline s32 mm_part(struct mm_struct *mm, u32 kind, u64 distance)
 {
-	u64 base = mm_parts_base(mm, member);
+	u64 base = mm_parts_base(mm, kind);
 	s32 part = 0;
 
 	if (base)
@@ -106,25 +95,9 @@ static __always_inline s32 mm_part(struct mm_struct *mm, u32 member, u64 distanc
 	return part;
 }
 
-static __always_inline void rss_change(
-	struct run_account *run, struct mm_account *account, s64 pages)
-{
-	s64 of_mm, of_run;
-
-	if (!pages)
-		return;
-	of_mm = __sync_fetch_and_add(&account->pages, pages) + pages;
-	of_run = __sync_fetch_and_add(&run->rss_pages, pages) + pages;
-	if (pages < 0)
-		return;
-	peak_raise(&run->rss_peak_process_pages, of_mm);
-	peak_raise(&run->rss_peak_pages, of_run);
-	limit_check_memory(run, account->slot, of_run);
-}
-
 struct first_look {
 	struct mm_struct *mm;
-	s64 pages;
+	s64 pages[PAGE_KINDS];
 };
 
 /* Takes one processor's parts into the first sum, and remembers them. */
@@ -139,20 +112,32 @@ static long look_at_processor(u32 processor, struct first_look *look)
 	if (!seen || !element)
 		return 0;
 	distance = cpu_distance(element);
-	for (u32 member = 0; member < COUNTED_MEMBERS; member++) {
-		if (!is_resident(member))
-			continue;
-		seen->pages[member] = mm_part(look->mm, member, distance);
-		look->pages += seen->pages[member];
+	for (u32 kind = 0; kind < PAGE_KINDS; kind++) {
+		seen->pages[kind] = mm_part(look->mm, kind, distance);
+		look->pages[kind] += seen->pages[kind];
 	}
 	return 0;
 }
 
+static __always_inline void count_first_pages(
+	struct mm_struct *mm, struct run_account *run, struct mm_account *account)
+{
+	struct first_look look = { .mm = mm };
+
+	for (u32 kind = 0; kind < PAGE_KINDS; kind++)
+		look.pages[kind] = account->shared_count[kind];
+	bpf_loop(processors, look_at_processor, &look, 0);
+	for (u32 kind = 0; kind < PAGE_KINDS; kind++) {
+		account->pages[kind] = look.pages[kind];
+		__sync_fetch_and_add(&run->pages[kind], look.pages[kind]);
+	}
+	__sync_fetch_and_add(&run->rss_pages, resident_pages(look.pages));
+}
+
 /* An address space is found by its first change after its process began to count. */
-static __always_inline void mm_begin(struct mm_struct *mm, u32 slot)
+static __always_inline struct mm_account *mm_begin(struct mm_struct *mm, u32 slot)
 {
 	struct mm_account fresh = { .slot = slot };
-	struct first_look look = { .mm = mm };
 	struct run_account *run = run_get(slot);
 	struct mm_account *account;
 	struct mm_part none = {};
@@ -160,45 +145,61 @@ static __always_inline void mm_begin(struct mm_struct *mm, u32 slot)
 	long error;
 
 	if (!run || !mm)
-		return;
-	for (u32 member = 0; member < COUNTED_MEMBERS; member++) {
-		fresh.shared_count[member] = mm_shared_count(mm, member);
-		if (is_resident(member))
-			look.pages += fresh.shared_count[member];
-	}
+		return 0;
+	fresh.known_peak = run->rss_peak_pages;
+	for (u32 kind = 0; kind < PAGE_KINDS; kind++)
+		fresh.shared_count[kind] = mm_shared_count(mm, kind);
 	error = bpf_map_update_elem(&mm_parts, &key, &none, BPF_NOEXIST);
 	if (!error)
 		error = bpf_map_update_elem(&mms, &key, &fresh, BPF_NOEXIST);
 	/* Another thread of the process is doing the same. */
-	if (error == -EEXIST)
-		return;
-	if (error) {
+	if (error && error != -EEXIST)
 		count_add(&run->lost_map_updates, 1);
-		return;
-	}
-	account = bpf_map_lookup_elem(&mms, &key);
-	bpf_loop(processors, look_at_processor, &look, 0);
+	account = error ? 0 : bpf_map_lookup_elem(&mms, &key);
 	if (account)
-		rss_change(run, account, look.pages);
+		count_first_pages(mm, run, account);
+	return account;
+}
+
+/* Most changes stay within a processor's part. */
+static __always_inline s64 take_shared_change(struct mm_account *account, u32 kind, s64 count)
+{
+	s64 *seen = &account->shared_count[bounded(kind)];
+
+	return *seen == count ? 0 : count - (s64)__sync_lock_test_and_set(seen, count);
 }
 
 static __always_inline void mm_update(
-	struct mm_struct *mm, struct mm_account *account, struct mm_part *seen, u32 member)
+	struct mm_struct *mm, struct mm_account *account, struct mm_part *seen, u32 kind)
 {
 	struct run_account *run = run_get(account->slot);
 	u64 *element = own_element();
-	s64 shared_count, change;
+	s64 change, of_kind, of_run = 0;
 	s32 part;
 
 	if (!run || !element)
 		return;
-	shared_count = mm_shared_count(mm, member);
-	part = mm_part(mm, member, cpu_distance(element));
-	change = shared_count - (s64)__sync_lock_test_and_set(
-					&account->shared_count[bounded(member)], shared_count);
-	change += part - seen->pages[bounded(member)];
-	seen->pages[bounded(member)] = part;
-	rss_change(run, account, change);
+	part = mm_part(mm, kind, cpu_distance(element));
+	change = take_shared_change(account, kind, mm_shared_count(mm, kind));
+	change += part - seen->pages[bounded(kind)];
+	seen->pages[bounded(kind)] = part;
+	peak_remember(run, account);
+	__sync_fetch_and_add(&account->pages[bounded(kind)], change);
+	of_kind = __sync_fetch_and_add(&run->pages[bounded(kind)], change) + change;
+	if (kind != PAGES_SWAP)
+		of_run = __sync_fetch_and_add(&run->rss_pages, change) + change;
+	if (change < 0)
+		return;
+	peak_look(run, account, kind, of_kind, of_run);
+	limit_check_memory(run, account->slot, of_run);
+}
+
+/* A fork fills the child's address space before there is a child that could own it. */
+static __always_inline void mm_find_owner(
+	struct mm_struct *mm, struct mm_account *account, struct task_struct *task)
+{
+	if (!account->pid && BPF_CORE_READ(task, mm) == mm)
+		account->pid = task->tgid;
 }
 
 /*
@@ -211,7 +212,7 @@ static __always_inline bool may_touch_any_mm(struct task_struct *task)
 }
 
 SEC("raw_tp/rss_stat")
-int BPF_PROG(pages_change, struct mm_struct *mm, int member)
+int BPF_PROG(pages_change, struct mm_struct *mm, int kind)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_account *task_account = task_get_counted(task);
@@ -220,15 +221,26 @@ int BPF_PROG(pages_change, struct mm_struct *mm, int member)
 	struct mm_part *seen;
 	u64 key = (u64)mm;
 
-	if ((!task_account && !is_reclaim) || !is_resident(member))
+	if ((!task_account && !is_reclaim) || (u32)kind >= PAGE_KINDS)
 		return 0;
 	account = bpf_map_lookup_elem(&mms, &key);
+	if (!account && !is_reclaim)
+		account = mm_begin(mm, task_account->slot);
 	seen = bpf_map_lookup_elem(&mm_parts, &key);
-	if (account && seen)
-		mm_update(mm, account, seen, member);
-	else if (task_account && !is_reclaim)
-		mm_begin(mm, task_account->slot);
+	if (!account || !seen)
+		return 0;
+	if (task_account)
+		mm_find_owner(mm, account, task);
+	mm_update(mm, account, seen, kind);
 	return 0;
+}
+
+/* Pages that others than its members took from it were not seen to go. */
+static __always_inline void forget_pages(struct run_account *run, struct mm_account *account)
+{
+	for (u32 kind = 0; kind < PAGE_KINDS; kind++)
+		__sync_fetch_and_add(&run->pages[kind], -account->pages[kind]);
+	__sync_fetch_and_add(&run->rss_pages, -resident_pages(account->pages));
 }
 
 /* The last user of an address space is gone. Its kernel address may serve another one at once. */
@@ -241,7 +253,8 @@ int BPF_PROG(mm_ends, struct mm_struct *mm)
 
 	if (!run)
 		return 0;
-	__sync_fetch_and_add(&run->rss_pages, -account->pages);
+	peak_process_ends(run, account);
+	forget_pages(run, account);
 	bpf_map_delete_elem(&mms, &key);
 	bpf_map_delete_elem(&mm_parts, &key);
 	return 0;

@@ -90,17 +90,21 @@ static __always_inline void count_add(u64 *counter, u64 value)
 }
 
 /*
- * Raises *peak to value. Three tries: each loss means that another processor raised it in
- * between, and more than three at one instant would be a coincidence within one page fault.
+ * Raises *peak to value; false if it was as high. Three tries: each loss means that another
+ * processor raised it in between, and more than three at one instant would be a coincidence within
+ * one page fault.
  */
-static __always_inline void peak_raise(s64 *peak, s64 value)
+static __always_inline bool peak_raise(s64 *peak, s64 value)
 {
 	for (int try = 0; try < 3; try++) {
 		s64 seen = *peak;
 
-		if (value <= seen || __sync_val_compare_and_swap(peak, seen, value) == seen)
-			return;
+		if (value <= seen)
+			return false;
+		if (__sync_val_compare_and_swap(peak, seen, value) == seen)
+			return true;
 	}
+	return false;
 }
 
 /*

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Peaks of memory, to the byte: resident memory against /proc/PID/smaps_rollup of every process at
-# the peak, the memory cgroup's against the cgroup's own file.
+# Peaks of memory, to the byte: resident memory, its split and the largest processes against
+# /proc/PID/smaps of every process at the peak, the memory cgroup's against the cgroup's own file.
 #
 # The program stops where it uses most, is looked at, gives memory back and is looked at once more:
 # the memory cgroup is charged 64 pages ahead, so that even giving back can raise its peak. What the
@@ -21,14 +21,34 @@ peak_file() {
 	return 1
 }
 
-# Adds what the tree is resident with to $tmp/trees, and each process to $tmp/processes.
+# Of a process: all that is resident, what of it is anonymous, what of it is shared memory (without
+# a name, or in a file of tmpfs), its pid and its name.
+split_process() {
+	awk -v pid="$1" -v name="$(cat "/proc/$1/comm")" '
+		/^[0-9a-f]+-[0-9a-f]+ / { is_shared = / \/(dev\/zero|dev\/shm\/.*) \(deleted\)$/ }
+		/^Rss:/ { rss += $2; shared += is_shared ? $2 : 0 }
+		/^Anonymous:/ { anonymous += $2 }
+		END { printf "%.0f %.0f %.0f %d %s\n",
+			rss * 1024, anonymous * 1024, shared * 1024, pid, name }' "/proc/$1/smaps"
+}
+
+# What the tree is resident with, what of it is anonymous, and what is shared memory.
+split_tree() {
+	awk '{ rss += $1; anonymous += $2; shared += $3 }
+		END { printf "%.0f %.0f %.0f\n", rss, anonymous, shared }' "$tmp/split"
+}
+
+# Adds the tree to $tmp/trees and each process to $tmp/processes; those of the largest tree are in
+# $tmp/at_peak.
 look() {
 	wait_until is_at_rest "$command"
 	while read -r process; do
-		awk '/^Rss:/ { printf "%.0f\n", $2 * 1024 }' "/proc/$process/smaps_rollup"
-	done < "$(directory_of "$command" '')/cgroup.procs" > "$tmp/rss"
-	sum "$tmp/rss" >> "$tmp/trees"
-	cat "$tmp/rss" >> "$tmp/processes"
+		split_process "$process"
+	done < "$(directory_of "$command" '')/cgroup.procs" > "$tmp/split"
+	split_tree >> "$tmp/trees"
+	cat "$tmp/split" >> "$tmp/processes"
+	[ "$(most "$tmp/trees")" != "$(split_tree)" ] ||
+		sort -k 1nr -k 4n "$tmp/split" > "$tmp/at_peak"
 	file=$(peak_file) && cat "$file" > "$tmp/peak"
 }
 
@@ -45,14 +65,35 @@ grow() {
 		go_on
 	done
 	finish || return
-	tree=$(most "$tmp/trees")
-	process=$(most "$tmp/processes")
+	tree=$(most "$tmp/trees" | cut -d ' ' -f 1)
+	split=$(most "$tmp/trees" | cut -d ' ' -f 2-)
+	anonymous=$(cut -d ' ' -f 2 "$tmp/trees" | sort -n | tail -n 1)
+	process=$(most "$tmp/processes" | cut -d ' ' -f 1)
 }
 
 # At most that many bytes more than the truth.
 judge() {
 	echo "# truth $1, reported $2"
 	check "$3" is_between "$1" "$2" "$(($1 + $4))"
+}
+
+same_sizes() {
+	head -n 3 "$1" | cut -d ' ' -f 1 > "$tmp/wanted_sizes"
+	cut -d ' ' -f 1 "$2" | diff "$tmp/wanted_sizes" -
+}
+
+# The exec's peak is not that of a stop, and there nobody could have looked.
+compare_split() {
+	is "$(number 'memory | "\(.anon_at_peak_bytes) \(.shmem_at_peak_bytes)"')" "$split" \
+		"$1: what of it was anonymous, and what shared"
+	is "$(number 'memory | .anon_at_peak_bytes + .file_at_peak_bytes + .shmem_at_peak_bytes')" \
+		"$(number memory.rss_peak_bytes)" "$1: anonymous, shared and of files are all of it"
+	number 'memory.largest_at_peak[] | "\(.rss_bytes) \(.pid) \(.name)"' > "$tmp/largest"
+	# Of equals any may be told, so their sizes are compared with those of the others.
+	check "$1: the largest processes are as large as the three largest" \
+		same_sizes "$tmp/at_peak" "$tmp/largest"
+	is "$(cut -d ' ' -f 1,4- "$tmp/at_peak" | grep -Fxf "$tmp/largest" | sort -u | wc -l)" \
+		"$(wc -l < "$tmp/largest")" "$1: they are who was so large, by pid and name"
 }
 
 compare_peak() {
@@ -68,12 +109,15 @@ compare() {
 	what=$1 slack=$2
 	shift 2
 	if ! grow "$@"; then
-		tree=0 process=0
+		tree=0 process=0 anonymous=0 split=
 		cat "$tmp/errors"
 	fi
 	judge "$tree" "$(number memory.rss_peak_bytes)" "$what: resident memory of the tree" "$slack"
 	judge "$process" "$(number memory.rss_peak_process_bytes)" \
 		"$what: resident memory of the largest process" "$slack"
+	judge "$anonymous" "$(number memory.anon_peak_bytes)" \
+		"$what: anonymous memory of the tree" "$slack"
+	[ "$slack" -ne 0 ] || compare_split "$what"
 	compare_peak "$what: the peak of the memory cgroup"
 }
 
@@ -86,6 +130,8 @@ compare '64 MiB shared by four children until they write' 0 \
 	touch 64 fork 4 keep touch 8 stop drop stop
 compare '64 MiB rewritten by four children' 0 touch 64 fork 4 rewrite touch 8 stop drop stop
 compare 'four threads with 16 MiB each' 0 thread 4 touch 16 touch 8 stop drop stop
+compare 'five processes of several sizes' 0 fork 1 touch 8 fork 1 touch 24 fork 1 touch 16 \
+	fork 1 touch 4 touch 12 touch 40 stop drop stop
 compare '64 MiB of shared memory' 0 share 64 stop drop stop
 compare 'memory that comes and goes' 0 \
 	touch 50 stop drop touch 30 stop drop touch 51 stop drop touch 40 stop drop stop

@@ -20,6 +20,7 @@
 
 static struct account account;
 static struct cpu_account cpus[PROCESSORS];
+static struct memory_account memories[PROCESSORS];
 static struct result result;
 static struct failure why;
 
@@ -31,6 +32,7 @@ static int begin_account(void **state)
 	memset(cpus, 0, sizeof(cpus));
 	memset(&result, 0, sizeof(result));
 	account.cpus = cpus;
+	account.memories = memories;
 	account.processors = PROCESSORS;
 	account.run.exec_ns = 1000;
 	account.run.main_death_ns = 5000;
@@ -278,39 +280,6 @@ static void with_too_few_ticks_the_split_is_unknown_and_the_sum_known(void **sta
 	fill();
 	assert_int_equal(result.time.user.value + result.time.system.value, 300000);
 	assert_true(result.time.user.is_known);
-}
-
-/* --- Memory --- */
-
-static void memory_is_told_in_bytes(void **state)
-{
-	uint64_t page = sysconf(_SC_PAGESIZE);
-
-	(void)state;
-	account.run.rss_peak_pages = 10;
-	account.run.rss_peak_process_pages = 7;
-	fill();
-	assert_number(result.memory.rss_peak, 10 * page, "bpf:rss_stat");
-	assert_number(result.memory.rss_peak_process, 7 * page, "bpf:rss_stat");
-}
-
-static void more_than_four_gigabytes_are_told_whole(void **state)
-{
-	(void)state;
-	account.run.rss_peak_pages = 1LL << 40;
-	fill();
-	assert_int_equal(result.memory.rss_peak.value, (1ULL << 40) * sysconf(_SC_PAGESIZE));
-}
-
-/* Pages given back by another address space than the one that took them. */
-static void a_peak_below_nothing_is_nothing(void **state)
-{
-	(void)state;
-	account.run.rss_peak_pages = -3;
-	account.run.rss_peak_process_pages = INT64_MIN;
-	fill();
-	assert_number(result.memory.rss_peak, 0, "bpf:rss_stat");
-	assert_number(result.memory.rss_peak_process, 0, "bpf:rss_stat");
 }
 
 /* --- Tasks --- */
@@ -613,9 +582,6 @@ int main(void)
 		claim(user_and_system_time_always_make_up_the_cpu_time),
 		claim(the_split_of_a_very_long_run_does_not_overflow),
 		claim(with_too_few_ticks_the_split_is_unknown_and_the_sum_known),
-		claim(memory_is_told_in_bytes),
-		claim(more_than_four_gigabytes_are_told_whole),
-		claim(a_peak_below_nothing_is_nothing),
 		claim(every_process_but_the_first_was_forked),
 		claim(every_voluntary_switch_but_a_death_is_a_sleep_that_was_woken),
 		claim(wakeups_are_unknown_rather_than_below_nothing),

@@ -75,7 +75,8 @@ static void a_run_is_five_aligned_lines_with_the_verdict_first(void **state)
 		"tare: make -j2 exited 0 · 4.212 s\n"
 		"  wall      4.212 s    1.89 processors busy\n"
 		"  cpu       7.981 s    user 7.012 s  system 969.0 ms  38 processes, peak 9 tasks\n"
-		"  memory    412.6 MiB  rss 398.2 MiB in the tree      210.4 MiB in one process\n"
+		"  memory    412.6 MiB  rss 398.2 MiB in the tree   anon 301.2 MiB  file 97.0 "
+		"MiB\n"
 		"  syscalls  184,220    2,104 errors             read 31 %  openat 12 %  mmap 9 "
 		"%\n");
 }
@@ -236,6 +237,31 @@ static void mounts_that_are_not_shown_as_they_are_are_told_unasked(void **state)
 	assert_shows(&result, &plain, "  mounts    2 more in the document of --json\n");
 	assert_hides(&result, &plain, "/fifth");
 	assert_shows(&result, &verbose, "1 mount not shown inside\n");
+}
+
+static void shared_memory_and_swap_are_told_when_there_were_any(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	assert_hides(&result, &plain, "shmem");
+	assert_hides(&result, &plain, "swap");
+	result.memory.shmem_at_peak.value = 1 << 20;
+	result.memory.swap_peak.value = 2 << 20;
+	assert_shows(&result, &plain, "  file 97.0 MiB  shmem 1.00 MiB  swap 2.00 MiB\n");
+}
+
+static void the_largest_processes_are_named_to_who_asks(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	assert_hides(&result, &plain, "largest");
+	strcpy(result.memory.largest[1].name, "\033[2J");
+	assert_shows(&result, &verbose, "  largest   210.4 MiB  in one process ");
+	assert_shows(&result, &verbose, "  cc1 210.4 MiB  \\x1b[2J 8.00 MiB\n");
+	result.memory.largest[1].name[0] = '\0';
+	assert_shows(&result, &verbose, "  – 8.00 MiB\n");
 }
 
 static void the_network_is_told_only_when_it_was_used(void **state)
@@ -538,6 +564,8 @@ int main(void)
 		cmocka_unit_test(the_reasons_are_there_for_people_who_ask),
 		cmocka_unit_test(nothing_unknown_means_no_line_about_it),
 		cmocka_unit_test(mounts_that_are_not_shown_as_they_are_are_told_unasked),
+		cmocka_unit_test(shared_memory_and_swap_are_told_when_there_were_any),
+		cmocka_unit_test(the_largest_processes_are_named_to_who_asks),
 		cmocka_unit_test(the_network_is_told_only_when_it_was_used),
 		cmocka_unit_test(refused_system_calls_are_named),
 		cmocka_unit_test(many_refused_system_calls_are_cut_visibly),

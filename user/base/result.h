@@ -125,6 +125,23 @@ struct core_use {
 	size_t sockets; /* that the processors lie in */
 };
 
+/* A process at the instant of the run's highest resident memory. */
+struct memory_process {
+	uint64_t pid;  /* the host's */
+	char name[17]; /* the kernel's, any bytes; empty: not known */
+	uint64_t rss_bytes;
+};
+
+#define MEMORY_PROCESSES 3
+
+struct memory_result {
+	struct number peak, rss_peak, rss_peak_process, anon_peak, swap_peak;
+	/* Of rss_peak, at its instant; the first three add up to it. */
+	struct number anon_at_peak, file_at_peak, shmem_at_peak, swap_at_peak;
+	struct memory_process largest[MEMORY_PROCESSES]; /* the largest first */
+	size_t largest_count;
+};
+
 struct result {
 	const char *version;
 	char run_id[33];
@@ -141,9 +158,7 @@ struct result {
 		uint64_t *cpu_by_processor; /* owned; NULL when not known */
 		size_t processors;
 	} time;
-	struct {
-		struct number peak, rss_peak, rss_peak_process;
-	} memory;
+	struct memory_result memory;
 	struct syscall_result syscalls;
 	struct {
 		struct number tasks, processes, execs, peak_tasks, forks;

@@ -7,15 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include "account_memory.h"
 
 /* More than this stolen by the host around the exec, and the start of the window is in doubt. */
 #define BASELINE_DOUBT_NS 2000
-
-static uint64_t page_bytes(int64_t pages)
-{
-	return pages > 0 ? (uint64_t)pages * sysconf(_SC_PAGESIZE) : 0;
-}
 
 /* --- Time --- */
 
@@ -82,16 +77,7 @@ static void fill_time(
 	fill_split(sum, result);
 }
 
-/* --- Memory, tasks, events --- */
-
-static void fill_memory(const struct run_account *run, struct result *result)
-{
-	static const char source[] = "bpf:rss_stat";
-
-	result->memory.rss_peak = number_known(page_bytes(run->rss_peak_pages), source);
-	result->memory.rss_peak_process =
-		number_known(page_bytes(run->rss_peak_process_pages), source);
-}
+/* --- Tasks, events --- */
 
 /* Every sleep ends by one wakeup; only the last switch of a task is no sleep. */
 static struct number count_wakeups(const struct run_account *run, const struct cpu_account *sum)
@@ -299,7 +285,7 @@ int account_fill(const struct account *account, struct result *result, struct fa
 		return 0;
 	}
 	fill_time(&account->run, &sum, result);
-	fill_memory(&account->run, result);
+	account_fill_memory(account, result);
 	fill_tasks(&account->run, &sum, result);
 	fill_network(account, result);
 	fill_loss(account, &result->collector.loss);

@@ -530,6 +530,15 @@ static int read_cpus(struct collector *collector, struct account *account, struc
 	return read_slot(collector->skeleton->maps.cpus.map_fd, PRIVATE_SLOT, account->cpus, why);
 }
 
+static int read_memories(struct collector *collector, struct account *account, struct failure *why)
+{
+	account->memories = calloc(account->processors, sizeof(*account->memories));
+	if (!account->memories)
+		return failure_set(why, ENOMEM, "read the memory accounts");
+	return read_slot(
+		collector->skeleton->maps.memory.map_fd, PRIVATE_SLOT, account->memories, why);
+}
+
 /* The account is nothing but counters, so two of them add up word by word. */
 static void add_syscalls(struct syscall_account *sum, const struct syscall_account *part)
 {
@@ -577,6 +586,8 @@ int collector_read(struct collector *collector, struct account *account, struct 
 	*account = (struct account){ .run = *collector->run };
 	error = read_cpus(collector, account, why);
 	if (!error)
+		error = read_memories(collector, account, why);
+	if (!error)
 		error = read_syscalls(collector, account, why);
 	if (!error)
 		error = read_misses(collector, account, why);
@@ -586,7 +597,9 @@ int collector_read(struct collector *collector, struct account *account, struct 
 void account_done(struct account *account)
 {
 	free(account->cpus);
+	free(account->memories);
 	account->cpus = NULL;
+	account->memories = NULL;
 }
 
 uint64_t collector_start_ns(const struct collector *collector)

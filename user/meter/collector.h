@@ -21,7 +21,8 @@ struct collector;
 /* Everything the collector knows of a run, summed or by processor; a plain copy of the maps. */
 struct account {
 	struct run_account run;
-	struct cpu_account *cpus; /* owned, one per possible processor */
+	struct cpu_account *cpus;	 /* owned, one per possible processor */
+	struct memory_account *memories; /* owned, one per possible processor */
 	size_t processors;
 	struct syscall_account syscalls[ABI_COUNT]; /* summed over processors */
 	uint64_t recursion_misses;		    /* events that a program missed, all programs */

@@ -232,6 +232,36 @@ static void put_cpu_by_processor(struct document *document, const struct result 
 	put_known(document, "time", "cpu_by_processor_ns", processors, result->time.cpu.source);
 }
 
+/* The kernel's names of processes may be any bytes. */
+static json_t *process_object(const struct memory_process *process)
+{
+	const char *name = process->name;
+	json_t *object = json_pack("{s:o, s:o, s:o}", "pid", integer_or_null(process->pid), "name",
+		name[0] ? repaired_string(name) : json_null(), "rss_bytes",
+		integer_or_null(process->rss_bytes));
+
+	if (object && !text_is_utf8(name) &&
+		json_object_set_new(object, "name_base64", base64_string(name))) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+static void put_largest_processes(struct document *document, const struct memory_result *memory)
+{
+	json_t *list;
+
+	if (!memory->rss_peak.is_known) {
+		put_null(document, "memory", "largest_at_peak", memory->rss_peak.reason);
+		return;
+	}
+	list = json_array();
+	for (size_t i = 0; i < memory->largest_count; i++)
+		append(document, list, process_object(&memory->largest[i]));
+	put_known(document, "memory", "largest_at_peak", list, memory->rss_peak.source);
+}
+
 static json_t *syscall_object(const struct syscall_count *call, bool is_denied_known)
 {
 	return json_pack("{s:o, s:o, s:o}", "count", integer_or_null(call->count), "errors",
@@ -526,6 +556,7 @@ static void fill(struct document *document, const struct result *result)
 	put_numbers(document, result);
 	put_circumstances(document, &result->outcome);
 	put_cpu_by_processor(document, result);
+	put_largest_processes(document, &result->memory);
 	put_syscalls_by_name(document, &result->syscalls);
 	put_collector(document, result);
 	put_container(document, result);

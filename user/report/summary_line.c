@@ -94,7 +94,25 @@ static void fill_memory(const struct result *result, struct summary_cells *cells
 {
 	add(&cells->value, "%s", as_size(&result->memory.peak).text);
 	add(&cells->detail, "rss %s in the tree", as_size(&result->memory.rss_peak).text);
-	add(&cells->more, "%s in one process", as_size(&result->memory.rss_peak_process).text);
+	add(&cells->more, "anon %s  file %s", as_size(&result->memory.anon_at_peak).text,
+		as_size(&result->memory.file_at_peak).text);
+	if (is_more_than_zero(&result->memory.shmem_at_peak))
+		add(&cells->more, "  shmem %s", as_size(&result->memory.shmem_at_peak).text);
+	if (is_more_than_zero(&result->memory.swap_peak))
+		add(&cells->more, "  swap %s", as_size(&result->memory.swap_peak).text);
+}
+
+static void fill_largest(const struct result *result, struct summary_cells *cells)
+{
+	add(&cells->value, "%s", as_size(&result->memory.rss_peak_process).text);
+	add(&cells->detail, "in one process");
+	for (size_t i = 0; i < result->memory.largest_count; i++) {
+		const struct memory_process *process = &result->memory.largest[i];
+		cleanup_free char *name = text_escape(process->name[0] ? process->name : "–");
+
+		add(&cells->more, "%s%s %s", i ? "  " : "", name ? name : "–",
+			text_format_size(process->rss_bytes).text);
+	}
 }
 
 static void fill_syscalls(const struct result *result, struct summary_cells *cells)
@@ -202,6 +220,7 @@ const struct summary_line summary_lines[] = {
 	{ .label = "denied", .fill = fill_denied, .has_news = has_denied },
 	{ .label = "network", .fill = fill_network, .has_news = has_network },
 	{ .label = "files", .fill = fill_files, .has_news = has_files },
+	{ .label = "largest", .fill = fill_largest, .is_verbose = true },
 	{ .label = "switches", .fill = fill_switches, .is_verbose = true },
 	{ .label = "faults", .fill = fill_faults, .is_verbose = true },
 	{ .label = NULL },
