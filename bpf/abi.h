@@ -110,6 +110,18 @@ struct memory_account {
 	struct peak_process largest[PEAK_PROCESSES];
 };
 
+/* How a run stood at one time; the last of an interval. */
+struct timeline_point {
+	__u64 time_ns; /* since the exec; 0: there was nothing to note */
+	__s64 rss_pages;
+	__s64 rss_peak_pages; /* the highest of the interval */
+	__s64 anon_pages;
+	__u64 cpu_ns;
+	__s64 tasks;
+};
+
+#define TIMELINE_POINTS 1024
+
 struct run_account {
 	/* Written by the launcher before any task is born. */
 	__u64 cgroup_id;    /* cgroup2 directory inode of the run */
@@ -147,6 +159,11 @@ struct run_account {
 	__u64 limited_cpu_ns;	/* CPU time as the limit knows it; only if there is one */
 	__u64 soft_limit_fired; /* 1: the soft limit is passed */
 	__u64 limit_fired;	/* enum run_limit: the first one that was passed */
+
+	/* The time line. */
+	__u64 timeline_interval_ns; /* 0: there is none; grows as points are put together */
+	__s64 timeline_peak_pages;  /* resident, since the last note */
+	__u64 timeline_lock;	    /* of the points; 1: taken */
 
 	/* Loss: every one is 0 in a sound run. */
 	__u64 lost_task_storage; /* births without an account */
@@ -198,7 +215,7 @@ struct event {
 };
 
 _Static_assert(sizeof(struct syscall_account) <= 32768, "a per-CPU value holds 32 KiB at most");
-_Static_assert(sizeof(struct run_account) == 36 * 8, "the layout has no holes");
+_Static_assert(sizeof(struct run_account) == 39 * 8, "the layout has no holes");
 _Static_assert(sizeof(struct memory_account) == 23 * 8, "the layout has no holes");
 _Static_assert(sizeof(struct cpu_account) == 9 * 8, "the layout has no holes");
 

@@ -8,6 +8,7 @@
 #include "clock.bpf.h"
 #include "event.bpf.h"
 #include "limit.bpf.h"
+#include "timeline.bpf.h"
 
 static __always_inline void charge(struct task_struct *task, struct task_account *account,
 	struct run_account *run, struct cpu_account *cpu)
@@ -97,5 +98,7 @@ int task_leaves(void *context)
 	charge(task, account, run, cpu);
 	if (is_dead)
 		close_member(task, account, run, cpu);
+	if (has_timeline)
+		timeline_note(run, account->slot);
 	return 0;
 }

@@ -9,36 +9,43 @@
 // CLOCK_MONOTONIC and that clock tells what time it is there.
 #include "limit.bpf.h"
 #include "kernels.bpf.h"
+#include "timeline.bpf.h"
 
 const volatile bool has_limits = false;
 
 /*
  * CLOCK_MONOTONIC is slewed and the processors' clocks are not, by 500 parts in a million at most.
- * So the least distance grows older: by 1 us a tick, which is eight times as much.
+ * So the least distance grows older: by one part in 256, which is eight times as much.
  */
-#define DISTANCE_AGES_NS 1000
+#define DISTANCE_AGE_SHIFT 8
+
+struct distance {
+	s64 least_ns;
+	u64 aged_at_ns; /* 0: never */
+};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, s64);
+	__type(value, struct distance);
 } clock_distance SEC(".maps");
 
 /* How long ago the scheduler brought this task, which is running, up to date. */
 static __always_inline u64 since_update_ns(struct task_struct *task)
 {
-	s64 distance_ns = bpf_ktime_get_ns() - task->se.exec_start - clock_gap_ns(task);
+	u64 now_ns = bpf_ktime_get_ns();
+	s64 distance_ns = now_ns - task->se.exec_start - clock_gap_ns(task);
 	u32 first = 0;
-	s64 *least_ns = bpf_map_lookup_elem(&clock_distance, &first);
+	struct distance *distance = bpf_map_lookup_elem(&clock_distance, &first);
 
-	if (!least_ns)
+	if (!distance)
 		return 0;
-	*least_ns += DISTANCE_AGES_NS;
-	/* The map begins with 0, which no distance between these clocks is. */
-	if (*least_ns == DISTANCE_AGES_NS || distance_ns < *least_ns)
-		*least_ns = distance_ns;
-	return distance_ns - *least_ns;
+	distance->least_ns += (now_ns - distance->aged_at_ns) >> DISTANCE_AGE_SHIFT;
+	if (!distance->aged_at_ns || distance_ns < distance->least_ns)
+		distance->least_ns = distance_ns;
+	distance->aged_at_ns = now_ns;
+	return distance_ns - distance->least_ns;
 }
 
 static __always_inline void check_cpu(struct run_account *run, u32 slot)
@@ -68,5 +75,7 @@ int limit_tick(void *context)
 		return 0;
 	limit_add_cpu(run, account, task->se.sum_exec_runtime + since_update_ns(task));
 	check_cpu(run, account->slot);
+	if (has_timeline)
+		timeline_note(run, account->slot);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "kernels.bpf.h"
 #include "limit.bpf.h"
 #include "peak.bpf.h"
+#include "timeline.bpf.h"
 
 /* Processors of this machine, set before loading. */
 const volatile u32 processors = 1;
@@ -191,6 +192,7 @@ static __always_inline void mm_update(
 	if (change < 0)
 		return;
 	peak_look(run, account, kind, of_kind, of_run);
+	timeline_see_pages(run, of_run);
 	limit_check_memory(run, account->slot, of_run);
 }
 

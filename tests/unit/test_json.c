@@ -74,8 +74,8 @@ static void the_keys_come_in_the_order_of_the_contract(void **state)
 {
 	static const char *const root[] = { "schema", "tare_version", "started_at", "command",
 		"run_id", "outcome", "time", "memory", "syscalls", "processes", "scheduler",
-		"faults", "io", "network", "pressure", "collector", "container", "limits", "output",
-		"files", "sources", "unavailable", NULL };
+		"faults", "io", "network", "pressure", "collector", "timeline", "container",
+		"limits", "output", "files", "sources", "unavailable", NULL };
 	static const char *const outcome[] = { "kind", "exit_code", "signal", "termination_reason",
 		"oom_kills", "leftover_processes", "core_dumped", "error", NULL };
 	static const char *const time[] = { "wall_ns", "cpu_ns", "user_ns", "system_ns",
@@ -406,6 +406,79 @@ static void cpu_time_is_listed_by_processor(void **state)
 		note_of(document, "sources", "time.cpu_by_processor_ns"), "bpf:sched_switch");
 }
 
+static void the_largest_processes_at_the_peak_are_listed(void **state)
+{
+	static const char *const keys[] = { "pid", "name", "rss_bytes", NULL };
+	static const char *const odd_keys[] = { "pid", "name", "rss_bytes", "name_base64", NULL };
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+	json_t *list;
+
+	(void)state;
+	strcpy(result.memory.largest[1].name, "\xff!");
+	result.memory.largest[2] = (struct memory_process){ 7, "", 4096 };
+	result.memory.largest_count = 3;
+	document = parse_rendered(&result);
+	list = at(document, "memory.largest_at_peak");
+	assert_int_equal(json_array_size(list), 3);
+	assert_keys(json_array_get(list, 0), keys);
+	assert_json(
+		json_array_get(list, 0), "{\"pid\":812,\"name\":\"cc1\",\"rss_bytes\":220620390}");
+	assert_keys(json_array_get(list, 1), odd_keys);
+	assert_json(at(json_array_get(list, 1), "name_base64"), "\"/yE=\"");
+	assert_json(at(json_array_get(list, 2), "name"), "null");
+	assert_string_equal(note_of(document, "sources", "memory.largest_at_peak"), "bpf:rss_stat");
+}
+
+static void without_a_peak_nobody_was_largest(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.memory.rss_peak = number_unknown("nobody looked");
+	document = parse_rendered(&result);
+	assert_json(at(document, "memory.largest_at_peak"), "null");
+	assert_string_equal(
+		note_of(document, "unavailable", "memory.largest_at_peak"), "nobody looked");
+}
+
+static void a_time_line_is_an_array_for_each_quantity(void **state)
+{
+	static struct timeline_point_result points[] = {
+		{ 9000000, 4096, 8192, 2048, 8500000, 1 },
+		{ 75000000, 0, 4096, 0, 9000000, 0 },
+	};
+	static const char *const keys[] = { "interval_ns", "time_ns", "rss_bytes", "rss_peak_bytes",
+		"anon_bytes", "cpu_ns", "tasks", NULL };
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.timeline = (struct timeline_result){ 10000000, points, 2 };
+	document = parse_rendered(&result);
+	assert_keys(at(document, "timeline"), keys);
+	assert_json(at(document, "timeline.interval_ns"), "10000000");
+	assert_json(at(document, "timeline.time_ns"), "[9000000,75000000]");
+	assert_json(at(document, "timeline.rss_bytes"), "[4096,0]");
+	assert_json(at(document, "timeline.rss_peak_bytes"), "[8192,4096]");
+	assert_json(at(document, "timeline.anon_bytes"), "[2048,0]");
+	assert_json(at(document, "timeline.cpu_ns"), "[8500000,9000000]");
+	assert_json(at(document, "timeline.tasks"), "[1,0]");
+	assert_non_null(note_of(document, "sources", "timeline"));
+}
+
+static void a_time_line_that_nobody_asked_for_is_null(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = parse_rendered(&result);
+
+	(void)state;
+	assert_json(at(document, "timeline"), "null");
+	assert_string_equal(note_of(document, "unavailable", "timeline"),
+		"no time line was kept: --timeline asks for one");
+}
+
 static void system_calls_are_listed_by_falling_count(void **state)
 {
 	static const char *const names[] = { "read", "openat", "mmap", "mount", "unshare", NULL };
@@ -662,6 +735,10 @@ int main(void)
 		cmocka_unit_test(arguments_that_are_not_utf8_are_repaired_and_kept_exactly),
 		cmocka_unit_test(a_run_without_a_command_has_an_empty_one),
 		cmocka_unit_test(cpu_time_is_listed_by_processor),
+		cmocka_unit_test(the_largest_processes_at_the_peak_are_listed),
+		cmocka_unit_test(without_a_peak_nobody_was_largest),
+		cmocka_unit_test(a_time_line_is_an_array_for_each_quantity),
+		cmocka_unit_test(a_time_line_that_nobody_asked_for_is_null),
 		cmocka_unit_test(system_calls_are_listed_by_falling_count),
 		cmocka_unit_test(a_command_without_system_calls_has_an_empty_list),
 		cmocka_unit_test(every_loss_and_doubt_is_in_the_document),

@@ -500,6 +500,21 @@ static void limits_are_read_into_their_units(void **state)
 	assert_true(config.limits.tasks == 7);
 }
 
+static void points_of_a_time_line_lie_a_millisecond_to_an_hour_apart(void **state)
+{
+	(void)state;
+	assert_parsed("true");
+	assert_true(config.timeline_interval_ns == 0);
+	assert_parsed("--timeline", "1ms", "true");
+	assert_true(config.timeline_interval_ns == 1000000);
+	assert_parsed("--timeline=1h", "true");
+	assert_true(config.timeline_interval_ns == 3600000000000);
+	assert_refused("--timeline: too close or too far apart; give how far its points lie apart, "
+		       "1ms to 1h, as in 10ms",
+		"--timeline", "999999ns", "true");
+	assert_refused("--timeline: given twice", "--timeline", "1", "--timeline", "1", "true");
+}
+
 static void limits_that_no_command_can_keep_are_refused(void **state)
 {
 	(void)state;
@@ -588,6 +603,7 @@ static const char *const help_lines[] = {
 	"      --walltimelimit TIME ",
 	"      --memlimit SIZE ",
 	"      --pids-limit NUMBER ",
+	"      --timeline TIME ",
 	"      --input FILE ",
 	"      --output FILE ",
 	"      --max-output-size SIZE ",
@@ -901,6 +917,7 @@ int main(void)
 		cmocka_unit_test(directories_keep_the_order_and_the_mode_they_were_given_in),
 		cmocka_unit_test(a_directory_has_no_mode_without_a_container),
 		cmocka_unit_test(limits_are_read_into_their_units),
+		cmocka_unit_test(points_of_a_time_line_lie_a_millisecond_to_an_hour_apart),
 		cmocka_unit_test(limits_that_no_command_can_keep_are_refused),
 		cmocka_unit_test(writes_to_disk_are_for_containers),
 		cmocka_unit_test(a_batch_takes_its_commands_from_a_file),

@@ -101,6 +101,7 @@ struct run_config {
 	const char *set_entries[ENVIRONMENT_RULES]; /* "NAME=VALUE", no name twice */
 	size_t set_count;
 
+	uint64_t timeline_interval_ns; /* between points of the time line; 0: there is none */
 	struct run_limits limits;
 	struct rlimit_rule rlimits[RLIMIT_RULES]; /* no resource twice */
 	size_t rlimit_count;

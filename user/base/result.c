@@ -81,6 +81,8 @@ void result_done(struct result *result)
 	result->container.mounts = (struct mount_notes){ 0 };
 	free(result->time.cpu_by_processor);
 	free(result->syscalls.by_name);
+	free(result->timeline.points);
+	result->timeline = (struct timeline_result){ 0 };
 	files_result_done(&result->files);
 	result->time.cpu_by_processor = NULL;
 	result->syscalls.by_name = NULL;

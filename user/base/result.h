@@ -142,6 +142,22 @@ struct memory_result {
 	size_t largest_count;
 };
 
+/* How a run stood so long after its exec; nothing changed from then to the next one. */
+struct timeline_point_result {
+	uint64_t time_ns;
+	uint64_t rss_bytes;
+	uint64_t rss_peak_bytes; /* the highest of the interval in which it lies */
+	uint64_t anon_bytes;
+	uint64_t cpu_ns; /* so far */
+	uint64_t tasks;
+};
+
+struct timeline_result {
+	uint64_t interval_ns;		      /* one point at most in each; 0: no time line */
+	struct timeline_point_result *points; /* owned */
+	size_t count;
+};
+
 struct result {
 	const char *version;
 	char run_id[33];
@@ -159,6 +175,7 @@ struct result {
 		size_t processors;
 	} time;
 	struct memory_result memory;
+	struct timeline_result timeline;
 	struct syscall_result syscalls;
 	struct {
 		struct number tasks, processes, execs, peak_tasks, forks;

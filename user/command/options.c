@@ -13,6 +13,10 @@
 #include "options_batch.h"
 #include "options_resources.h"
 
+/* Closer, and looking would be most of what is seen; further, and there is no line. */
+#define LEAST_TIMELINE_NS 1000000ULL
+#define MOST_TIMELINE_NS 3600000000000ULL
+
 struct option_entry {
 	const char *name;  /* without the dashes */
 	char letter;	   /* 0: none */
@@ -344,6 +348,22 @@ static int set_count(const char *option, const char *value, uint64_t *limit, str
 	return check_limit(option, count, limit, why);
 }
 
+static int apply_timeline(struct run_config *config, const char *value, struct failure *why)
+{
+	static const char allowed[] = "give how far its points lie apart, 1ms to 1h, as in 10ms";
+	uint64_t interval_ns = 0;
+	int error = text_parse_duration(value, &interval_ns);
+
+	if (error)
+		return refuse_limit("timeline", value, error, allowed, why);
+	if (interval_ns < LEAST_TIMELINE_NS || interval_ns > MOST_TIMELINE_NS)
+		return failure_set(why, 0, "--timeline: too close or too far apart; %s", allowed);
+	if (config->timeline_interval_ns)
+		return failure_set(why, 0, "--timeline: given twice");
+	config->timeline_interval_ns = interval_ns;
+	return 0;
+}
+
 static int apply_timelimit(struct run_config *config, const char *value, struct failure *why)
 {
 	return set_duration("timelimit", value, &config->limits.cpu_ns, why);
@@ -483,6 +503,8 @@ static const struct option_entry entries[] = {
 	{ "memlimit", 0, "SIZE", "end it when it needs more memory", apply_memlimit },
 	{ "pids-limit", 0, "NUMBER", "end it when it has more processes and threads",
 		apply_pids_limit },
+	{ "timeline", 0, "TIME", "tell memory and CPU time, at points so far apart",
+		apply_timeline },
 	{ "input", 0, "FILE", "give it FILE as standard input", apply_input },
 	{ "output", 0, "FILE", "write its standard output and error to FILE", apply_output },
 	{ "max-output-size", 0, "SIZE", "end it when it writes more to these two",

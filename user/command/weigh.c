@@ -151,7 +151,8 @@ static int start(struct run *run, struct failure *why)
 	if (!error && !sandbox_holds_memory(run->sandbox))
 		collector_limits.rss_bytes = limits->memory_bytes;
 	if (!error)
-		error = collector_open(&collector_limits, &run->collector, why);
+		error = collector_open(
+			&collector_limits, run->config->timeline_interval_ns, &run->collector, why);
 	if (!error)
 		error = expect_refusals(run, why);
 	if (!error)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "account_memory.h"
+#include "account_timeline.h"
 
 /* More than this stolen by the host around the exec, and the start of the window is in doubt. */
 #define BASELINE_DOUBT_NS 2000
@@ -290,5 +291,7 @@ int account_fill(const struct account *account, struct result *result, struct fa
 	fill_network(account, result);
 	fill_loss(account, &result->collector.loss);
 	error = fill_processors(account, result, why);
+	if (!error)
+		error = account_fill_timeline(account, &result->timeline, why);
 	return error ? error : fill_syscalls(account, result, why);
 }

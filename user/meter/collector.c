@@ -42,6 +42,8 @@ _Static_assert(sizeof(struct steady) == sizeof(struct preemptible), "the variant
 /* A private collector weighs one run. */
 #define PRIVATE_SLOT 0
 
+#define LIMIT_TICK_NS 250000
+
 /* Of a program that was refused; the longest seen was a tenth of it. */
 #define VERIFIER_LOG_BYTES (4 << 20)
 
@@ -52,7 +54,7 @@ struct collector {
 	int links[32];
 	size_t link_count;
 	size_t processors;
-	struct tick tick;
+	struct tick limit_tick, timeline_tick;
 	uint64_t start_ns;
 	bool is_drained;
 };
@@ -172,7 +174,7 @@ static int on_event(void *context, void *data, size_t size)
 	return 0;
 }
 
-static struct steady *open_variant(size_t processors, bool has_limits)
+static struct steady *open_variant(size_t processors, bool has_limits, bool has_timeline)
 {
 	struct steady *skeleton = kernel_preempts_tracepoints()
 					  ? (struct steady *)preemptible__open()
@@ -180,7 +182,11 @@ static struct steady *open_variant(size_t processors, bool has_limits)
 
 	if (skeleton) {
 		skeleton->rodata->processors = processors;
-		skeleton->rodata->has_limits = has_limits;
+		/* The time line needs the CPU time that a limit is held against. */
+		skeleton->rodata->has_limits = has_limits || has_timeline;
+		skeleton->rodata->has_timeline = has_timeline;
+		if (has_timeline)
+			skeleton->maps.timeline.max_entries = TIMELINE_POINTS;
 	}
 	return skeleton;
 }
@@ -209,7 +215,7 @@ static const char *last_reason(char *log)
 static int tell_refusal(size_t processors, struct failure *why)
 {
 	cleanup_free char *log = calloc(1, VERIFIER_LOG_BYTES);
-	struct steady *again = log ? open_variant(processors, true) : NULL;
+	struct steady *again = log ? open_variant(processors, true, true) : NULL;
 
 	if (!again)
 		return failure_hint(why, "see what this kernel lacks: tare check");
@@ -239,21 +245,22 @@ static void set_limits(struct run_account *run, const struct collector_limits *l
 	run->soft_cpu_limit_ns = limits->soft_cpu_ns;
 	run->cpu_limit_ns = limits->cpu_ns;
 	/* The programs look at CPU time only if there is a hard limit. */
-	if (limits->soft_cpu_ns && !limits->cpu_ns)
+	if ((limits->soft_cpu_ns || run->timeline_interval_ns) && !limits->cpu_ns)
 		run->cpu_limit_ns = UINT64_MAX;
 	run->rss_limit_pages = limits->rss_bytes / sysconf(_SC_PAGESIZE);
 	run->task_limit = limits->tasks;
 }
 
-static int load(
-	struct collector *collector, const struct collector_limits *limits, struct failure *why)
+static int load(struct collector *collector, const struct collector_limits *limits,
+	uint64_t timeline_interval_ns, struct failure *why)
 {
 	int error = check_kernel(why);
 
 	if (error)
 		return error;
 	collector->processors = libbpf_num_possible_cpus();
-	collector->skeleton = open_variant(collector->processors, has_any(limits));
+	collector->skeleton =
+		open_variant(collector->processors, has_any(limits), timeline_interval_ns != 0);
 	if (!collector->skeleton)
 		return failure_set(why, ENOMEM, "prepare the BPF programs");
 	error = load_variant(collector->skeleton);
@@ -262,6 +269,7 @@ static int load(
 	error = map_run(collector, why);
 	if (error)
 		return error;
+	collector->run->timeline_interval_ns = timeline_interval_ns;
 	set_limits(collector->run, limits);
 	collector->events = ring_buffer__new(
 		collector->skeleton->maps.events.map_fd, on_event, collector, NULL);
@@ -270,8 +278,8 @@ static int load(
 	return 0;
 }
 
-int collector_open(
-	const struct collector_limits *limits, struct collector **out, struct failure *why)
+int collector_open(const struct collector_limits *limits, uint64_t timeline_interval_ns,
+	struct collector **out, struct failure *why)
 {
 	struct collector *collector = calloc(1, sizeof(*collector));
 	uint64_t begin_ns = now_ns();
@@ -279,7 +287,7 @@ int collector_open(
 
 	if (!collector)
 		return failure_set(why, ENOMEM, "allocate the collector");
-	error = load(collector, limits, why);
+	error = load(collector, limits, timeline_interval_ns, why);
 	if (error) {
 		collector_close(collector);
 		return error;
@@ -375,6 +383,17 @@ static int enter_run(struct collector *collector, int cgroup_fd, struct failure 
 	return 0;
 }
 
+/* Two looks in each interval, so that one that comes late leaves no interval without. */
+static int start_timeline(struct collector *collector, struct failure *why)
+{
+	uint64_t interval_ns = collector->run->timeline_interval_ns;
+
+	if (!interval_ns)
+		return 0;
+	return tick_start(&collector->timeline_tick, collector->skeleton->progs.limit_tick.prog_fd,
+		interval_ns / 2, collector->processors, why);
+}
+
 int collector_register(struct collector *collector, int cgroup_fd, struct failure *why)
 {
 	uint64_t begin_ns = now_ns();
@@ -382,6 +401,8 @@ int collector_register(struct collector *collector, int cgroup_fd, struct failur
 
 	if (!error)
 		error = attach_all(collector, cgroup_fd, why);
+	if (!error)
+		error = start_timeline(collector, why);
 	collector->start_ns += now_ns() - begin_ns;
 	return error;
 }
@@ -511,7 +532,8 @@ int collector_arm(struct collector *collector, struct failure *why)
 {
 	int program = collector->skeleton->progs.limit_tick.prog_fd;
 
-	return tick_start(&collector->tick, program, collector->processors, why);
+	return tick_start(
+		&collector->limit_tick, program, LIMIT_TICK_NS, collector->processors, why);
 }
 
 static int read_slot(int map_fd, uint32_t key, void *values, struct failure *why)
@@ -579,6 +601,25 @@ static int read_misses(struct collector *collector, struct account *account, str
 	return 0;
 }
 
+static int read_timeline(struct collector *collector, struct account *account, struct failure *why)
+{
+	size_t size = TIMELINE_POINTS * sizeof(*account->timeline);
+	int fd = collector->skeleton->maps.timeline.map_fd;
+	void *points;
+
+	if (!account->run.timeline_interval_ns)
+		return 0;
+	account->timeline = malloc(size);
+	if (!account->timeline)
+		return failure_set(why, ENOMEM, "read the time line");
+	points = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	if (points == MAP_FAILED)
+		return failure_set(why, errno, "read the time line");
+	memcpy(account->timeline, points, size);
+	munmap(points, size);
+	return 0;
+}
+
 int collector_read(struct collector *collector, struct account *account, struct failure *why)
 {
 	int error;
@@ -590,6 +631,8 @@ int collector_read(struct collector *collector, struct account *account, struct 
 	if (!error)
 		error = read_syscalls(collector, account, why);
 	if (!error)
+		error = read_timeline(collector, account, why);
+	if (!error)
 		error = read_misses(collector, account, why);
 	return error;
 }
@@ -598,8 +641,10 @@ void account_done(struct account *account)
 {
 	free(account->cpus);
 	free(account->memories);
+	free(account->timeline);
 	account->cpus = NULL;
 	account->memories = NULL;
+	account->timeline = NULL;
 }
 
 uint64_t collector_start_ns(const struct collector *collector)
@@ -609,7 +654,8 @@ uint64_t collector_start_ns(const struct collector *collector)
 
 static void release(struct collector *collector)
 {
-	tick_stop(&collector->tick);
+	tick_stop(&collector->limit_tick);
+	tick_stop(&collector->timeline_tick);
 	for (size_t i = 0; i < collector->link_count; i++)
 		close(collector->links[i]);
 	if (collector->events)

@@ -25,7 +25,8 @@ struct account {
 	struct memory_account *memories; /* owned, one per possible processor */
 	size_t processors;
 	struct syscall_account syscalls[ABI_COUNT]; /* summed over processors */
-	uint64_t recursion_misses;		    /* events that a program missed, all programs */
+	struct timeline_point *timeline; /* owned, TIMELINE_POINTS; NULL: there is no time line */
+	uint64_t recursion_misses;	 /* events that a program missed, all programs */
 };
 
 /* What the collector ends a run for by itself; 0 is no limit. */
@@ -43,9 +44,12 @@ enum collector_limit {
 	COLLECTOR_TASK_LIMIT,
 };
 
-/* Loads the programs. Needs CAP_BPF and CAP_PERFMON, or root. *out is owned by the caller. */
-int collector_open(
-	const struct collector_limits *limits, struct collector **out, struct failure *why);
+/*
+ * Loads the programs. Needs CAP_BPF and CAP_PERFMON, or root. A run has a time line with points so
+ * far apart, or none if that is 0. *out is owned by the caller.
+ */
+int collector_open(const struct collector_limits *limits, uint64_t timeline_interval_ns,
+	struct collector **out, struct failure *why);
 
 /*
  * Attaches, and makes the cgroup2 directory of this descriptor the run that is weighed. Tasks moved

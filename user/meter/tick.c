@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A clock event on every processor that runs a BPF program 4,000 times a second.
+// A clock event on every processor that runs a BPF program.
 #include "tick.h"
 
 #include <errno.h>
@@ -10,16 +10,14 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 
-#define PERIOD_NS 250000
-
 /* The clock runs on when the processor is idle, but then it raises no event. */
-static int start_on(int processor, int program_fd)
+static int start_on(int processor, int program_fd, uint64_t period_ns)
 {
 	struct perf_event_attr attributes = {
 		.type = PERF_TYPE_SOFTWARE,
 		.size = sizeof(attributes),
 		.config = PERF_COUNT_SW_CPU_CLOCK,
-		.sample_period = PERIOD_NS,
+		.sample_period = period_ns,
 		.exclude_idle = 1,
 	};
 	cleanup_fd int event =
@@ -31,20 +29,20 @@ static int start_on(int processor, int program_fd)
 	return take_fd(&event);
 }
 
-int tick_start(struct tick *tick, int program_fd, size_t processors, struct failure *why)
+int tick_start(struct tick *tick, int program_fd, uint64_t period_ns, size_t processors,
+	struct failure *why)
 {
 	tick->events = calloc(processors, sizeof(*tick->events));
 	if (!tick->events)
-		return failure_set(why, ENOMEM, "start the tick of the CPU time limit");
+		return failure_set(why, ENOMEM, "start the tick of the processors");
 	for (size_t i = 0; i < processors; i++) {
-		int event = start_on(i, program_fd);
+		int event = start_on(i, program_fd, period_ns);
 
 		/* It is switched off, or might be plugged in. */
 		if (event == -ENODEV)
 			continue;
 		if (event < 0)
-			return failure_set(why, -event,
-				"start the tick of the CPU time limit on processor %zu", i);
+			return failure_set(why, -event, "start the tick of processor %zu", i);
 		tick->events[tick->count++] = event;
 	}
 	return 0;

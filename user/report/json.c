@@ -17,6 +17,7 @@ static const char not_measured[] = "not measured";
 static const char not_started[] = "the command was not started";
 static const char no_files[] = "no files were asked for";
 static const char no_collector[] = "no collector ran";
+static const char no_timeline[] = "no time line was kept: --timeline asks for one";
 static const char too_large[] = "the counter holds more than 2^63, which cannot be";
 
 /* Keys keep the order in which they were put, so the functions below follow the document. */
@@ -260,6 +261,49 @@ static void put_largest_processes(struct document *document, const struct memory
 	for (size_t i = 0; i < memory->largest_count; i++)
 		append(document, list, process_object(&memory->largest[i]));
 	put_known(document, "memory", "largest_at_peak", list, memory->rss_peak.source);
+}
+
+static const struct {
+	const char *key;
+	size_t offset; /* in a point */
+} timeline_columns[] = {
+	{ "time_ns", offsetof(struct timeline_point_result, time_ns) },
+	{ "rss_bytes", offsetof(struct timeline_point_result, rss_bytes) },
+	{ "rss_peak_bytes", offsetof(struct timeline_point_result, rss_peak_bytes) },
+	{ "anon_bytes", offsetof(struct timeline_point_result, anon_bytes) },
+	{ "cpu_ns", offsetof(struct timeline_point_result, cpu_ns) },
+	{ "tasks", offsetof(struct timeline_point_result, tasks) },
+};
+
+static json_t *timeline_column(
+	struct document *document, const struct timeline_result *timeline, size_t offset)
+{
+	json_t *column = json_array();
+
+	for (size_t i = 0; i < timeline->count; i++)
+		append(document, column,
+			integer_or_null(
+				*(const uint64_t *)((const char *)&timeline->points[i] + offset)));
+	return column;
+}
+
+/* One array for each quantity, as plotting programs take them. */
+static void put_timeline(struct document *document, const struct timeline_result *timeline)
+{
+	json_t *section;
+
+	if (!timeline->interval_ns) {
+		put(document, document->root, "timeline", json_null());
+		put(document, document->unavailable, "timeline", json_string(no_timeline));
+		return;
+	}
+	section = find_section(document, "timeline");
+	put(document, section, "interval_ns", integer_or_null(timeline->interval_ns));
+	for (size_t i = 0; i < ARRAY_SIZE(timeline_columns); i++)
+		put(document, section, timeline_columns[i].key,
+			timeline_column(document, timeline, timeline_columns[i].offset));
+	put(document, document->sources, "timeline",
+		json_string("bpf:sched_switch, rss_stat and clock events"));
 }
 
 static json_t *syscall_object(const struct syscall_count *call, bool is_denied_known)
@@ -557,6 +601,7 @@ static void fill(struct document *document, const struct result *result)
 	put_circumstances(document, &result->outcome);
 	put_cpu_by_processor(document, result);
 	put_largest_processes(document, &result->memory);
+	put_timeline(document, &result->timeline);
 	put_syscalls_by_name(document, &result->syscalls);
 	put_collector(document, result);
 	put_container(document, result);
