@@ -149,5 +149,32 @@ check 'a file of /dev/shm is in the memory cgroup' \
 check 'a file of /dev/shm is not resident' \
 	is_between 8388608 "$(number memory.rss_peak_bytes)" 16777216
 
+# --- Swap ---
+
+swapped() {
+	while read -r process; do
+		awk '/^Swap:/ { printf "%.0f\n", $2 * 1024 }' "/proc/$process/smaps_rollup"
+	done < "$(directory_of "$command" '')/cgroup.procs" > "$tmp/swapped"
+	sum "$tmp/swapped"
+}
+
+# What a cgroup may not keep in memory is swapped out while its program goes on: only on cgroup2.
+if [ "$(wc -l < /proc/swaps)" -lt 2 ]; then
+	skip 'what was swapped out is told' 'this machine has no swap'
+elif ! start --set-cgroup-value memory.high=67108864 "$programs/grow" touch 128 stop; then
+	skip 'what was swapped out is told' "no such limit: $(head -n 1 "$tmp/errors")"
+else
+	wait_until is_at_rest "$command"
+	truth=$(swapped)
+	finish
+	echo "# truth $truth"
+	check 'what was swapped out is told' is_between "$truth" \
+		"$(number memory.swap_peak_bytes)" 134217728
+	check 'it is more than half of what the cgroup may not keep' is_between 33554432 \
+		"$(number memory.swap_peak_bytes)" 134217728
+	check 'and is not resident at the peak' is_between 0 \
+		"$(number 'memory | .rss_peak_bytes + .swap_at_peak_bytes')" 142606336
+fi
+
 nothing_is_lost
 plan

@@ -65,16 +65,16 @@ for state in "$first" "$second" "$third"; do
 	check 'with its four tasks' grep -Fx "${state%% *} 4" "$tmp/tasks"
 done
 claim_totals 'a tree that stops'
-is "$(number timeline.interval_ns)" 2000000 'the interval is the one that was asked for'
 
 # --- A program that runs on without a switch ---
 
-# Two looks in an interval, and the second may be late by a tick of the scheduler, 10 ms at 100 Hz.
-# Time that the host of a virtual machine took is in the time of a point, but no CPU time.
+# Without looks its CPU time would be known when the scheduler took it off its processor: on a
+# machine that is idle, at the end. How late a look is depends on that machine's clock interrupts.
 weigh --timeline 20ms --timelimit 0.5 "$programs/spin" threads 1
 claim_totals 'a program that spins'
 check 'its CPU time is told as it is used, and not at its end' points \
-	'[$points[].cpu_ns] | [., .[1:]] | transpose | all(.[:-1][]; .[1] - .[0] <= 50000000)'
+	'[$points[].cpu_ns] | [., .[1:]] | transpose | all(.[:-1][]; .[1] - .[0] <= 125000000)'
+is "$(number timeline.interval_ns)" 20000000 'the interval is the one that was asked for'
 # The start of the window is known to 2 us in a sound run, and to what was stolen then in others.
 check 'one thread never has more CPU time than time' points \
 	'all($points[]; .cpu_ns <= .time_ns + 100000)'
