@@ -226,7 +226,9 @@ int BPF_PROG(pages_change, struct mm_struct *mm, int kind)
 	if ((!task_account && !is_reclaim) || (u32)kind >= PAGE_KINDS)
 		return 0;
 	account = bpf_map_lookup_elem(&mms, &key);
-	if (!account && !is_reclaim)
+	/* Who does not reclaim is a member, which the verifier of 6.1 does not see by itself. */
+	barrier_var(is_reclaim);
+	if (!account && task_account && !is_reclaim)
 		account = mm_begin(mm, task_account->slot);
 	seen = bpf_map_lookup_elem(&mm_parts, &key);
 	if (!account || !seen)

@@ -56,13 +56,18 @@ second=$(look)
 go_on
 third=$(look)
 finish
+
+# Before 6.2 each task holds back what it counts, up to 64 pages.
+held_back=0
+! printf '%s\n' 6.2 "$(uname -r)" | sort -C -V -r || held_back=$((4 * 64 * 4096))
+
 # An interval without a point is one in which nothing changed, so that these are points of their own.
-number 'timeline | [.rss_bytes, .anon_bytes] | transpose[] | "\(.[0]) \(.[1])"' > "$tmp/states"
-number 'timeline | [.rss_bytes, .tasks] | transpose[] | "\(.[0]) \(.[1])"' > "$tmp/tasks"
 for state in "$first" "$second" "$third"; do
-	check "what a tree at rest is resident with is a point: $state" \
-		grep -Fx "$state" "$tmp/states"
-	check 'with its four tasks' grep -Fx "${state%% *} 4" "$tmp/tasks"
+	echo "# truth $state"
+	check 'what a tree at rest is resident with is a point, with its four tasks' points \
+		"[\$points[] | select(.tasks == 4 and
+			(${state% *} - .rss_bytes | . >= 0 and . <= $held_back) and
+			(${state#* } - .anon_bytes | . >= 0 and . <= $held_back))] | length > 0"
 done
 claim_totals 'a tree that stops'
 
@@ -72,7 +77,9 @@ claim_totals 'a tree that stops'
 # machine that is idle, at the end. How late a look is depends on that machine's clock interrupts.
 weigh --timeline 20ms --timelimit 0.5 "$programs/spin" threads 1
 claim_totals 'a program that spins'
-check 'its CPU time is told as it is used, and not at its end' points \
+claim='its CPU time is told as it is used, and not at its end'
+[ -z "${TARE_EMULATED-}" ] || skip "$claim" 'clock interrupts are late under emulation'
+[ -n "${TARE_EMULATED-}" ] || check "$claim" points \
 	'[$points[].cpu_ns] | [., .[1:]] | transpose | all(.[:-1][]; .[1] - .[0] <= 125000000)'
 is "$(number timeline.interval_ns)" 20000000 'the interval is the one that was asked for'
 # The start of the window is known to 2 us in a sound run, and to what was stolen then in others.
