@@ -88,6 +88,30 @@ static void less_than_nothing_is_nothing(void **state)
 	assert_int_equal(line.points[0].tasks, 0);
 }
 
+static void cpu_time_ends_with_all_that_the_run_used(void **state)
+{
+	struct cpu_account cpus[2] = { { .cpu_ns = 300 }, { .cpu_ns = 200 } };
+
+	(void)state;
+	account.cpus = cpus;
+	account.processors = 2;
+	points[0] = (struct timeline_point){ .time_ns = 1, .cpu_ns = 50, .tasks = 1 };
+	points[1] = (struct timeline_point){ .time_ns = 10000001, .cpu_ns = 400, .tasks = 1 };
+	points[2] = (struct timeline_point){ .time_ns = 20000001, .cpu_ns = 560 };
+	fill();
+	assert_int_equal(line.points[0].cpu_ns, 0);
+	assert_int_equal(line.points[1].cpu_ns, 340);
+	assert_int_equal(line.points[2].cpu_ns, 500);
+}
+
+static void cpu_time_stays_as_it_was_seen_where_the_end_was_not(void **state)
+{
+	(void)state;
+	points[0] = (struct timeline_point){ .time_ns = 1, .cpu_ns = 50, .tasks = 1 };
+	fill();
+	assert_int_equal(line.points[0].cpu_ns, 50);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -96,6 +120,10 @@ int main(void)
 			pages_are_told_in_bytes_and_times_as_they_are, begin, forget),
 		cmocka_unit_test_setup_teardown(
 			intervals_in_which_nothing_changed_are_left_out, begin, forget),
+		cmocka_unit_test_setup_teardown(
+			cpu_time_ends_with_all_that_the_run_used, begin, forget),
+		cmocka_unit_test_setup_teardown(
+			cpu_time_stays_as_it_was_seen_where_the_end_was_not, begin, forget),
 		cmocka_unit_test_setup_teardown(less_than_nothing_is_nothing, begin, forget),
 	};
 
