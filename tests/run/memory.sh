@@ -71,29 +71,49 @@ grow() {
 	process=$(most "$tmp/processes" | cut -d ' ' -f 1)
 }
 
+# Before 6.2 each task holds back what it counts, up to 64 pages; no tree here has more than five.
+held_back=0
+! printf '%s\n' 6.2 "$(uname -r)" | sort -C -V -r || held_back=$((5 * 64 * 4096))
+
 # At most that many bytes more than the truth.
 judge() {
 	echo "# truth $1, reported $2"
-	check "$3" is_between "$1" "$2" "$(($1 + $4))"
+	check "$3" is_between "$(($1 - held_back))" "$2" "$(($1 + $4))"
 }
 
 same_sizes() {
 	head -n 3 "$1" | cut -d ' ' -f 1 > "$tmp/wanted_sizes"
-	cut -d ' ' -f 1 "$2" | diff "$tmp/wanted_sizes" -
+	cut -d ' ' -f 1 "$2" | paste -d ' ' "$tmp/wanted_sizes" - | are_alike
+}
+
+# Of each line the first two numbers; one without a counterpart is not alike.
+are_alike() {
+	awk -v slack="$held_back" '
+		NF < 2 || $1 - $2 > slack || $2 - $1 > slack { differs = 1; print }
+		END { exit differs }'
+}
+
+# Of the processes in $1, by pid and name, how many in $2 are as large.
+count_known() {
+	awk -v slack="$held_back" '
+		NR == FNR { size[$4 " " $5] = $1; next }
+		$2 " " $3 in size && (size[$2 " " $3] - $1) ^ 2 <= slack ^ 2 { known++ }
+		END { print known + 0 }' "$1" "$2"
 }
 
 # The exec's peak is not that of a stop, and there nobody could have looked.
 compare_split() {
-	is "$(number 'memory | "\(.anon_at_peak_bytes) \(.shmem_at_peak_bytes)"')" "$split" \
-		"$1: what of it was anonymous, and what shared"
+	number 'memory | .anon_at_peak_bytes, .shmem_at_peak_bytes' > "$tmp/told"
+	echo "$split" | tr ' ' '\n' | paste -d ' ' - "$tmp/told" > "$tmp/kinds"
+	check "$1: what of it was anonymous, and what shared" are_alike < "$tmp/kinds"
 	is "$(number 'memory | .anon_at_peak_bytes + .file_at_peak_bytes + .shmem_at_peak_bytes')" \
 		"$(number memory.rss_peak_bytes)" "$1: anonymous, shared and of files are all of it"
 	number 'memory.largest_at_peak[] | "\(.rss_bytes) \(.pid) \(.name)"' > "$tmp/largest"
 	# Of equals any may be told, so their sizes are compared with those of the others.
 	check "$1: the largest processes are as large as the three largest" \
 		same_sizes "$tmp/at_peak" "$tmp/largest"
-	is "$(cut -d ' ' -f 1,4- "$tmp/at_peak" | grep -Fxf "$tmp/largest" | sort -u | wc -l)" \
-		"$(wc -l < "$tmp/largest")" "$1: they are who was so large, by pid and name"
+	is "$(count_known "$tmp/at_peak" "$tmp/largest")" "$(wc -l < "$tmp/largest")" \
+		"$1: they are who was so large, by pid and name"
 }
 
 compare_peak() {
