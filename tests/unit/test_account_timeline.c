@@ -90,7 +90,7 @@ static void less_than_nothing_is_nothing(void **state)
 
 static void cpu_time_ends_with_all_that_the_run_used(void **state)
 {
-	struct cpu_account cpus[2] = { { .cpu_ns = 300 }, { .cpu_ns = 200 } };
+	static struct cpu_account cpus[2] = { { .cpu_ns = 300 }, { .cpu_ns = 200 } };
 
 	(void)state;
 	account.cpus = cpus;
