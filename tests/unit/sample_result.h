@@ -23,6 +23,22 @@ static struct mount_note sample_mounts[] = {
 
 static uint64_t sample_cpu_by_processor[] = { 4000000000, 3981000000 };
 
+static inline void sample_memory(struct memory_result *memory)
+{
+	memory->peak = number_known(432642457, "cgroup:memory.peak");
+	memory->rss_peak = number_known(417542963, "bpf:rss_stat");
+	memory->rss_peak_process = number_known(220620390, "bpf:rss_stat");
+	memory->anon_peak = number_known(315831910, "bpf:rss_stat");
+	memory->anon_at_peak = number_known(315831910, "bpf:rss_stat");
+	memory->file_at_peak = number_known(101711053, "bpf:rss_stat");
+	memory->shmem_at_peak = number_known(0, "bpf:rss_stat");
+	memory->swap_at_peak = number_known(0, "bpf:rss_stat");
+	memory->swap_peak = number_known(0, "bpf:rss_stat");
+	memory->largest[0] = (struct memory_process){ 812, "cc1", 220620390 };
+	memory->largest[1] = (struct memory_process){ 811, "make", 8388608 };
+	memory->largest_count = 2;
+}
+
 /* The arrays are static: result_done is not for this one. */
 static inline struct result sample_result(void)
 {
@@ -46,18 +62,7 @@ static inline struct result sample_result(void)
 	result.time.system = number_known(969000000, "bpf:sched_switch");
 	result.time.cpu_by_processor = sample_cpu_by_processor;
 	result.time.processors = 2;
-	result.memory.peak = number_known(432642457, "cgroup:memory.peak");
-	result.memory.rss_peak = number_known(417542963, "bpf:rss_stat");
-	result.memory.rss_peak_process = number_known(220620390, "bpf:rss_stat");
-	result.memory.anon_peak = number_known(315831910, "bpf:rss_stat");
-	result.memory.anon_at_peak = number_known(315831910, "bpf:rss_stat");
-	result.memory.file_at_peak = number_known(101711053, "bpf:rss_stat");
-	result.memory.shmem_at_peak = number_known(0, "bpf:rss_stat");
-	result.memory.swap_at_peak = number_known(0, "bpf:rss_stat");
-	result.memory.swap_peak = number_known(0, "bpf:rss_stat");
-	result.memory.largest[0] = (struct memory_process){ 812, "cc1", 220620390 };
-	result.memory.largest[1] = (struct memory_process){ 811, "make", 8388608 };
-	result.memory.largest_count = 2;
+	sample_memory(&result.memory);
 	result.syscalls.total = number_known(184220, "bpf:sys_enter");
 	result.syscalls.errors = number_known(2104, "bpf:sys_exit");
 	result.syscalls.denied = number_known(0, "bpf:sys_exit");
