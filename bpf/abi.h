@@ -16,7 +16,7 @@
 #endif
 
 /* Changes with every change of a layout below; both halves must carry the same one. */
-#define TARE_ABI_VERSION 1
+#define TARE_ABI_VERSION 2
 
 enum {
 	ABI_X86_64,
@@ -65,6 +65,24 @@ struct refusal_account {
 	struct refusal pairs[REFUSAL_PAIRS][2];
 };
 
+/*
+ * What the kernel counts of a task's input and output: bytes and calls of the read and write
+ * families; bytes that it had fetched from storage, that it made dirty, and that were dirty when
+ * it threw them away.
+ */
+struct io_account {
+	__u64 syscall_read_bytes;
+	__u64 syscall_written_bytes;
+	__u64 syscall_reads;
+	__u64 syscall_writes;
+	__u64 storage_read_bytes;
+	__u64 storage_written_bytes;
+	__u64 storage_cancelled_bytes;
+};
+
+/* Opcodes of io_uring counted one by one; the kernel's last one was 62 in 6.18. */
+#define URING_OPCODES 80
+
 struct cpu_account {
 	__u64 cpu_ns;		/* run on this processor since the window opened */
 	__u64 before_window_ns; /* run by the run's tasks before: the launcher's share */
@@ -75,6 +93,8 @@ struct cpu_account {
 	__u64 voluntary_switches;
 	__u64 involuntary_switches;
 	__u64 migrations;
+	struct io_account io;
+	__u64 uring_requests[URING_OPCODES + 1]; /* by opcode; the last: higher ones */
 };
 
 /* What the kernel counts apart in an address space, in its order. All but swap are resident. */
@@ -122,6 +142,9 @@ struct timeline_point {
 
 #define TIMELINE_POINTS 1024
 
+/* Address families of sockets; the kernel's last one is 45. */
+#define SOCKET_FAMILIES 48
+
 struct run_account {
 	/* Written by the launcher before any task is born. */
 	__u64 cgroup_id;    /* cgroup2 directory inode of the run */
@@ -154,7 +177,10 @@ struct run_account {
 	__s64 rss_peak_pages;
 
 	__u64 rx_bytes, tx_bytes, rx_packets, tx_packets;
-	__u64 sockets;
+	__u64 inet_sockets, inet6_sockets;
+	__u64 sockets_by_call[SOCKET_FAMILIES]; /* of the internet too, but not those of io_uring */
+
+	__u64 io_counted_bytes; /* so much of struct io_account this kernel has */
 
 	__u64 limited_cpu_ns;	/* CPU time as the limit knows it; only if there is one */
 	__u64 soft_limit_fired; /* 1: the soft limit is passed */
@@ -190,6 +216,7 @@ struct task_account {
 	__u64 migrations;
 	__u64 user_tick_ns;
 	__u64 system_tick_ns;
+	struct io_account io;
 
 	/* Least distance seen between CLOCK_MONOTONIC and the processor's clock. */
 	__s64 clock_lag_ns;
@@ -215,8 +242,9 @@ struct event {
 };
 
 _Static_assert(sizeof(struct syscall_account) <= 32768, "a per-CPU value holds 32 KiB at most");
-_Static_assert(sizeof(struct run_account) == 39 * 8, "the layout has no holes");
 _Static_assert(sizeof(struct memory_account) == 23 * 8, "the layout has no holes");
-_Static_assert(sizeof(struct cpu_account) == 9 * 8, "the layout has no holes");
+_Static_assert(sizeof(struct run_account) == (41 + SOCKET_FAMILIES) * 8, "the layout has no holes");
+_Static_assert(
+	sizeof(struct cpu_account) == (9 + 7 + URING_OPCODES + 1) * 8, "the layout has no holes");
 
 #endif

@@ -35,6 +35,7 @@ static __always_inline void add_kernel_counters(
 	cpu->migrations += BPF_CORE_READ(task, se.nr_migrations) - since->migrations;
 	cpu->user_tick_ns += BPF_CORE_READ(task, utime) - since->user_tick_ns;
 	cpu->system_tick_ns += BPF_CORE_READ(task, stime) - since->system_tick_ns;
+	io_add(task, &since->io, &cpu->io);
 }
 
 static __always_inline void close_member(struct task_struct *task, struct task_account *account,

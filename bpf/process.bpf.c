@@ -100,6 +100,7 @@ static __always_inline void window_open(
 	account->limited_ns = task->se.sum_exec_runtime + run->exec_ns - account->clock_lag_ns -
 			      account->exec_gap_ns - account->exec_start_ns;
 	task_begin(task, account);
+	run->io_counted_bytes = io_counted_bytes(task);
 	count_birth(run, false);
 	account->flags |= TASK_COUNTED | TASK_OF_COMMAND | TASK_AWAITS_BASELINE;
 }

@@ -19,6 +19,7 @@
 //   memory.bpf.c   resident pages of every address space
 //   syscall.bpf.c  system calls by number
 //   network.bpf.c  sockets and bytes, by programs attached to the run's cgroup
+//   uring.bpf.c    requests of io_uring by opcode
 //   limit.bpf.c    the CPU time limit, and the tick
 //   timeline.bpf.c how it went, if that is asked for
 #include "run.bpf.h"

@@ -8,6 +8,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "abi.h"
+#include "io.bpf.h"
 
 #define PF_KTHREAD 0x00200000
 #define PF_MEMALLOC 0x00000800
@@ -130,6 +131,7 @@ static __always_inline void task_begin(struct task_struct *task, struct task_acc
 	account->migrations = BPF_CORE_READ(task, se.nr_migrations);
 	account->user_tick_ns = BPF_CORE_READ(task, utime);
 	account->system_tick_ns = BPF_CORE_READ(task, stime);
+	io_read(task, &account->io);
 }
 
 /* Makes the account of a task that starts or joins; counts the failure where it cannot. */

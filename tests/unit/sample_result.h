@@ -21,6 +21,13 @@ static struct mount_note sample_mounts[] = {
 	{ .path = (char *)"/misc", .is_masked = true },
 };
 
+static struct uring_count sample_requests[] = {
+	{ .op = "read_fixed", .count = 70 },
+	{ .op = "nop", .count = 20 },
+	{ .op = "openat", .count = 8 },
+	{ .op = "close", .count = 2 },
+};
+
 static uint64_t sample_cpu_by_processor[] = { 4000000000, 3981000000 };
 
 static inline void sample_memory(struct memory_result *memory)
@@ -68,6 +75,9 @@ static inline struct result sample_result(void)
 	result.syscalls.denied = number_known(0, "bpf:sys_exit");
 	result.syscalls.by_name = sample_syscalls;
 	result.syscalls.by_name_count = 3;
+	result.syscalls.io_uring.total = number_known(0, "bpf:io_uring_submit_req");
+	result.syscalls.io_uring.rings = number_known(0, "bpf:raw_syscalls");
+	result.syscalls.io_uring.by_op = sample_requests;
 	result.processes.tasks = number_known(41, "bpf:task_newtask");
 	result.processes.processes = number_known(38, "bpf:task_newtask");
 	result.processes.execs = number_known(37, "bpf:sched_process_exec");
@@ -81,6 +91,14 @@ static inline struct result sample_result(void)
 	result.faults.major = number_known(2, "bpf:task_struct");
 	result.io.read = number_known(4096, "cgroup:io.stat");
 	result.io.written = number_known(8192, "cgroup:io.stat");
+	result.io.syscall_read = number_known(123456, "kernel:task");
+	result.io.syscall_written = number_known(23456, "kernel:task");
+	result.io.syscall_reads = number_known(400, "kernel:task");
+	result.io.syscall_writes = number_known(300, "kernel:task");
+	result.io.storage_read = number_known(0, "kernel:task");
+	result.io.storage_written = number_known(0, "kernel:task");
+	result.io.storage_cancelled = number_known(0, "kernel:task");
+	result.io.page_cache_misses = number_known(0, "kernel:task");
 	result.pressure.cpu = number_known(1500000, "cgroup:cpu.pressure");
 	result.pressure.io = number_known(0, "cgroup:io.pressure");
 	result.pressure.memory = number_known(17000, "cgroup:memory.pressure");
@@ -89,6 +107,11 @@ static inline struct result sample_result(void)
 	result.network.rx_packets = number_known(0, "bpf:cgroup_skb");
 	result.network.tx_packets = number_known(0, "bpf:cgroup_skb");
 	result.network.sockets = number_known(0, "bpf:cgroup_sock");
+	result.network.sockets_inet = number_known(0, "bpf:cgroup_sock");
+	result.network.sockets_inet6 = number_known(0, "bpf:cgroup_sock");
+	result.network.sockets_unix = number_known(2, "bpf:raw_syscalls");
+	result.network.sockets_netlink = number_known(0, "bpf:raw_syscalls");
+	result.network.sockets_other = number_known(0, "bpf:raw_syscalls");
 	result.network.connects = number_known(0, "bpf:cgroup_sock_addr");
 	result.collector.exec_monotonic = number_known(5000000000, "bpf:sched_process_exec");
 	result.collector.exec_baseline = number_known(400000, "bpf:sched_switch");

@@ -37,6 +37,7 @@ static int begin_account(void **state)
 	account.run.exec_ns = 1000;
 	account.run.main_death_ns = 5000;
 	account.run.is_clock_known = 1;
+	account.run.io_counted_bytes = sizeof(struct io_account);
 	return 0;
 }
 
@@ -71,7 +72,9 @@ static void fill(void)
 static bool is_read_by_sandbox(const struct result_field *field)
 {
 	return !strcmp(field->key, "oom_kills") || !strcmp(field->key, "peak_bytes") ||
-	       !strcmp(field->section, "io") || !strcmp(field->section, "pressure");
+	       !strcmp(field->section, "pressure") ||
+	       (!strcmp(field->section, "io") &&
+		       (!strcmp(field->key, "read_bytes") || !strcmp(field->key, "written_bytes")));
 }
 
 static void assert_every_number_speaks_for_itself(void)
@@ -119,7 +122,10 @@ static const struct copy run_numbers[] = {
 	COPY(tx_bytes, network.tx_bytes, "bpf:cgroup_skb"),
 	COPY(rx_packets, network.rx_packets, "bpf:cgroup_skb"),
 	COPY(tx_packets, network.tx_packets, "bpf:cgroup_skb"),
-	COPY(sockets, network.sockets, "bpf:cgroup sock_create"),
+	COPY(inet_sockets, network.sockets_inet, "bpf:cgroup sock_create"),
+	COPY(inet6_sockets, network.sockets_inet6, "bpf:cgroup sock_create"),
+	COPY(sockets_by_call[1], network.sockets_unix, "bpf:raw_syscalls"),
+	COPY(sockets_by_call[16], network.sockets_netlink, "bpf:raw_syscalls"),
 	COPY(exec_ns, collector.exec_monotonic, "bpf:sched_process_exec"),
 	COPY(baseline_ns, collector.exec_baseline, "bpf:sched_switch"),
 };
@@ -153,6 +159,18 @@ static const struct copy processor_numbers[] = {
 		"kernel:task, at its last switch" },
 	{ offsetof(struct cpu_account, migrations), offsetof(struct result, scheduler.migrations),
 		"kernel:task, at its last switch" },
+#define IO(member, field)                                                                          \
+	{                                                                                          \
+		offsetof(struct cpu_account, io.member), offsetof(struct result, io.field),        \
+			"kernel:task, at its last switch"                                          \
+	}
+	IO(syscall_read_bytes, syscall_read),
+	IO(syscall_written_bytes, syscall_written),
+	IO(syscall_reads, syscall_reads),
+	IO(syscall_writes, syscall_writes),
+	IO(storage_read_bytes, storage_read),
+	IO(storage_written_bytes, storage_written),
+	IO(storage_cancelled_bytes, storage_cancelled),
 };
 
 static void numbers_of_the_processors_are_added_up(void **state)
@@ -419,6 +437,126 @@ static void connects_are_those_of_every_abi(void **state)
 	assert_number(result.network.connects, 123, "bpf:raw_syscalls");
 }
 
+/* --- Sockets --- */
+
+static void sockets_of_the_internet_are_those_of_both_families(void **state)
+{
+	(void)state;
+	account.run.inet_sockets = 3;
+	account.run.inet6_sockets = 20;
+	account.run.sockets_by_call[2] = 1000;
+	account.run.sockets_by_call[10] = 1000;
+	fill();
+	assert_number(result.network.sockets, 23, "bpf:cgroup sock_create");
+	assert_number(result.network.sockets_inet, 3, "bpf:cgroup sock_create");
+	assert_number(result.network.sockets_other, 0, "bpf:raw_syscalls");
+}
+
+static void sockets_of_all_other_families_are_told_together(void **state)
+{
+	(void)state;
+	account.run.sockets_by_call[0] = 1; /* the family could not be read */
+	account.run.sockets_by_call[17] = 20;
+	account.run.sockets_by_call[SOCKET_FAMILIES - 1] = 300;
+	fill();
+	assert_number(result.network.sockets_other, 321, "bpf:raw_syscalls");
+	assert_number(result.network.sockets_unix, 0, "bpf:raw_syscalls");
+}
+
+static void sockets_that_io_uring_made_leave_the_families_unknown(void **state)
+{
+	static const char reason[] = "io_uring does not tell the family of sockets it makes";
+
+	(void)state;
+	account.run.inet_sockets = 3;
+	cpus[1].uring_requests[45] = 1;
+	fill();
+	assert_unknown(result.network.sockets_unix, reason);
+	assert_unknown(result.network.sockets_netlink, reason);
+	assert_unknown(result.network.sockets_other, reason);
+	assert_number(result.network.sockets, 3, "bpf:cgroup sock_create");
+}
+
+static void rings_that_nobody_watched_may_have_made_sockets(void **state)
+{
+	(void)state;
+	account.no_io_uring = "not asked for";
+	fill();
+	assert_true(result.network.sockets_unix.is_known);
+	count(ABI_X86_64, 425, 1, 0, 0);
+	fill();
+	assert_false(result.network.sockets_unix.is_known);
+}
+
+/* --- Input and output --- */
+
+static void what_a_kernel_does_not_count_is_unknown(void **state)
+{
+	static const char reason[] = "this kernel does not count it (CONFIG_TASK_IO_ACCOUNTING)";
+
+	(void)state;
+	account.run.io_counted_bytes = offsetof(struct io_account, storage_read_bytes);
+	fill();
+	assert_true(result.io.syscall_writes.is_known);
+	assert_unknown(result.io.storage_read, reason);
+	assert_unknown(result.io.page_cache_misses, reason);
+	account.run.io_counted_bytes = 0;
+	fill();
+	assert_unknown(result.io.syscall_read, reason);
+}
+
+static void page_cache_misses_are_the_pages_that_storage_was_read_for(void **state)
+{
+	static const char source[] = "kernel:task, what was read from storage in pages";
+	uint64_t page = sysconf(_SC_PAGESIZE);
+
+	(void)state;
+	cpus[0].io.storage_read_bytes = 7 * page;
+	fill();
+	assert_number(result.io.page_cache_misses, 7, source);
+	cpus[2].io.storage_read_bytes = 512;
+	fill();
+	assert_number(result.io.page_cache_misses, 8, source);
+}
+
+/* --- io_uring --- */
+
+#define assert_requested(place, name, times)                                                       \
+	do {                                                                                       \
+		assert_string_equal(result.syscalls.io_uring.by_op[place].op, name);               \
+		assert_int_equal(result.syscalls.io_uring.by_op[place].count, times);              \
+	} while (0)
+
+static void requests_are_added_up_by_opcode(void **state)
+{
+	(void)state;
+	cpus[0].uring_requests[0] = 5;
+	cpus[2].uring_requests[0] = 2;
+	cpus[1].uring_requests[22] = 30;
+	cpus[1].uring_requests[64] = 4;
+	cpus[1].uring_requests[URING_OPCODES - 1] = 3;
+	cpus[1].uring_requests[URING_OPCODES] = 2;
+	fill();
+	assert_number(result.syscalls.io_uring.total, 46, "bpf:io_uring_submit_req");
+	assert_int_equal(result.syscalls.io_uring.by_op_count, 5);
+	assert_requested(0, "read", 30);
+	assert_requested(1, "nop", 7);
+	assert_requested(2, "uring_cmd128", 4);
+	assert_requested(3, "opcode 79", 3);
+	assert_requested(4, "unknown", 2);
+}
+
+static void rings_are_the_set_ups_that_succeeded(void **state)
+{
+	(void)state;
+	account.no_io_uring = "not asked for";
+	count(ABI_X86_64, 425, 3, 1, 1);
+	count(ABI_IA32, 425, 20, 0, 0);
+	fill();
+	assert_number(result.syscalls.io_uring.rings, 22, "bpf:raw_syscalls");
+	assert_unknown(result.syscalls.io_uring.total, "not asked for");
+}
+
 static void a_number_without_a_name_is_told_as_a_number(void **state)
 {
 	(void)state;
@@ -585,6 +723,14 @@ int main(void)
 		claim(every_process_but_the_first_was_forked),
 		claim(every_voluntary_switch_but_a_death_is_a_sleep_that_was_woken),
 		claim(wakeups_are_unknown_rather_than_below_nothing),
+		claim(sockets_of_the_internet_are_those_of_both_families),
+		claim(sockets_of_all_other_families_are_told_together),
+		claim(sockets_that_io_uring_made_leave_the_families_unknown),
+		claim(rings_that_nobody_watched_may_have_made_sockets),
+		claim(what_a_kernel_does_not_count_is_unknown),
+		claim(page_cache_misses_are_the_pages_that_storage_was_read_for),
+		claim(requests_are_added_up_by_opcode),
+		claim(rings_are_the_set_ups_that_succeeded),
 		claim(a_run_without_system_calls_counts_none),
 		claim(calls_are_named_with_their_errors_and_refusals),
 		claim(the_totals_are_those_of_all_abis_and_numbers),

@@ -156,8 +156,9 @@ static void every_unknown_number_is_null_and_has_a_reason(void **state)
 static void what_is_not_known_is_never_zero(void **state)
 {
 	static const char *const unknown[] = { "started_at", "time.cpu_by_processor_ns",
-		"syscalls.by_name", "collector.mode", "collector.lost_events",
-		"collector.recursion_misses", "collector.start_ns", "collector.cpu_difference_ns" };
+		"syscalls.by_name", "syscalls.io_uring.by_op", "collector.mode",
+		"collector.lost_events", "collector.recursion_misses", "collector.start_ns",
+		"collector.cpu_difference_ns" };
 	struct result result = sample_not_started();
 	json_auto_t *document = parse_rendered(&result);
 
@@ -508,6 +509,35 @@ static void a_command_without_system_calls_has_an_empty_list(void **state)
 	assert_int_equal(json_object_size(at(document, "syscalls.by_name")), 0);
 }
 
+static void requests_to_io_uring_are_told_by_opcode(void **state)
+{
+	static const char *const keys[] = { "total", "rings", "by_op", NULL };
+	static const char *const ops[] = { "read_fixed", "nop", NULL };
+	struct result result = sample_result();
+	json_auto_t *document = NULL;
+
+	(void)state;
+	result.syscalls.io_uring.total.value = 90;
+	result.syscalls.io_uring.by_op_count = 2;
+	document = parse_rendered(&result);
+	assert_keys(at(document, "syscalls.io_uring"), keys);
+	assert_keys(at(document, "syscalls.io_uring.by_op"), ops);
+	assert_int_equal(
+		json_integer_value(at(document, "syscalls.io_uring.by_op.read_fixed")), 70);
+	assert_string_equal(
+		note_of(document, "sources", "syscalls.io_uring.by_op"), "bpf:io_uring_submit_req");
+}
+
+static void without_io_uring_there_are_no_requests(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document = parse_rendered(&result);
+
+	(void)state;
+	assert_int_equal(json_object_size(at(document, "syscalls.io_uring.by_op")), 0);
+	assert_true(json_is_object(at(document, "syscalls.io_uring.by_op")));
+}
+
 static void every_loss_and_doubt_is_in_the_document(void **state)
 {
 	struct result result = sample_result();
@@ -726,6 +756,8 @@ int main(void)
 		cmocka_unit_test(a_signal_is_told_only_of_what_it_killed),
 		cmocka_unit_test(a_limit_is_told_in_benchexecs_word),
 		cmocka_unit_test(limits_are_told_and_none_is_null),
+		cmocka_unit_test(requests_to_io_uring_are_told_by_opcode),
+		cmocka_unit_test(without_io_uring_there_are_no_requests),
 		cmocka_unit_test(limits_of_resources_are_told_by_name),
 		cmocka_unit_test(chosen_cores_are_told_with_who_shares_them),
 		cmocka_unit_test(cores_that_were_not_chosen_are_null),

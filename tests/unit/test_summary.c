@@ -278,6 +278,39 @@ static void the_network_is_told_only_when_it_was_used(void **state)
 	assert_shows(&result, &plain, "  network   –          rx 3.00 MiB  tx –");
 }
 
+static void storage_is_told_only_when_it_was_used(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	assert_hides(&result, &plain, "\n  io ");
+	result.io.storage_read.value = 3 << 20;
+	result.io.storage_written.value = 1 << 20;
+	result.io.syscall_read.value = 5 << 20;
+	result.io.syscall_written.value = 0;
+	assert_shows(&result, &plain,
+		"\n  io        4.00 MiB   read 3.00 MiB  written 1.00 MiB  "
+		"5.00 MiB by system calls\n");
+}
+
+static void a_ring_is_told_with_what_was_asked_of_it(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	assert_hides(&result, &plain, "io_uring");
+	result.syscalls.io_uring.rings.value = 1;
+	assert_shows(&result, &plain, "\n  io_uring  0          1 ring\n");
+	result.syscalls.io_uring.total.value = 100;
+	result.syscalls.io_uring.by_op_count = 4;
+	assert_shows(&result, &plain,
+		"\n  io_uring  100        1 ring              "
+		"read_fixed 70 %  nop 20 %  openat 8 %\n");
+	result.syscalls.io_uring.total = number_unknown("not counted");
+	result.syscalls.io_uring.by_op_count = 0;
+	assert_shows(&result, &plain, "\n  io_uring  –          1 ring\n");
+}
+
 static void refused_system_calls_are_named(void **state)
 {
 	struct result result = sample_result();
@@ -567,6 +600,8 @@ int main(void)
 		cmocka_unit_test(shared_memory_and_swap_are_told_when_there_were_any),
 		cmocka_unit_test(the_largest_processes_are_named_to_who_asks),
 		cmocka_unit_test(the_network_is_told_only_when_it_was_used),
+		cmocka_unit_test(storage_is_told_only_when_it_was_used),
+		cmocka_unit_test(a_ring_is_told_with_what_was_asked_of_it),
 		cmocka_unit_test(refused_system_calls_are_named),
 		cmocka_unit_test(many_refused_system_calls_are_cut_visibly),
 		cmocka_unit_test(leftover_processes_and_oom_kills_are_told),

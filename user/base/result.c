@@ -10,6 +10,12 @@
 #group, name, offsetof(struct result, group.member)                                \
 	}
 
+/* In an object of its own inside a section. */
+#define FIELD_IN(section, group, name, member)                                                     \
+	{                                                                                          \
+		section, name, offsetof(struct result, group.member)                               \
+	}
+
 const struct result_field result_fields[] = {
 	FIELD(time, "wall_ns", wall),
 	FIELD(time, "cpu_ns", cpu),
@@ -27,6 +33,8 @@ const struct result_field result_fields[] = {
 	FIELD(syscalls, "total", total),
 	FIELD(syscalls, "errors", errors),
 	FIELD(syscalls, "denied", denied),
+	FIELD_IN("syscalls.io_uring", syscalls.io_uring, "total", total),
+	FIELD_IN("syscalls.io_uring", syscalls.io_uring, "rings", rings),
 	FIELD(processes, "tasks", tasks),
 	FIELD(processes, "processes", processes),
 	FIELD(processes, "execs", execs),
@@ -40,11 +48,24 @@ const struct result_field result_fields[] = {
 	FIELD(faults, "major", major),
 	FIELD(io, "read_bytes", read),
 	FIELD(io, "written_bytes", written),
+	FIELD(io, "syscall_read_bytes", syscall_read),
+	FIELD(io, "syscall_written_bytes", syscall_written),
+	FIELD(io, "syscall_reads", syscall_reads),
+	FIELD(io, "syscall_writes", syscall_writes),
+	FIELD(io, "storage_read_bytes", storage_read),
+	FIELD(io, "storage_written_bytes", storage_written),
+	FIELD(io, "storage_cancelled_bytes", storage_cancelled),
+	FIELD(io, "page_cache_misses", page_cache_misses),
 	FIELD(network, "rx_bytes", rx_bytes),
 	FIELD(network, "tx_bytes", tx_bytes),
 	FIELD(network, "rx_packets", rx_packets),
 	FIELD(network, "tx_packets", tx_packets),
 	FIELD(network, "sockets", sockets),
+	FIELD(network, "sockets_inet", sockets_inet),
+	FIELD(network, "sockets_inet6", sockets_inet6),
+	FIELD(network, "sockets_unix", sockets_unix),
+	FIELD(network, "sockets_netlink", sockets_netlink),
+	FIELD(network, "sockets_other", sockets_other),
 	FIELD(network, "connects", connects),
 	FIELD(pressure, "cpu_some_ns", cpu),
 	FIELD(pressure, "io_some_ns", io),
@@ -83,10 +104,13 @@ void result_done(struct result *result)
 	free(result->syscalls.by_name);
 	free(result->timeline.points);
 	result->timeline = (struct timeline_result){ 0 };
+	free(result->syscalls.io_uring.by_op);
 	files_result_done(&result->files);
 	result->time.cpu_by_processor = NULL;
 	result->syscalls.by_name = NULL;
 	result->syscalls.by_name_count = 0;
+	result->syscalls.io_uring.by_op = NULL;
+	result->syscalls.io_uring.by_op_count = 0;
 }
 
 struct mount_counts result_count_mounts(const struct mount_notes *mounts)

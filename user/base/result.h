@@ -62,8 +62,21 @@ struct syscall_count {
 	uint64_t denied; /* refused by a seccomp filter before the kernel ran it */
 };
 
+/* One kind of request to io_uring. */
+struct uring_count {
+	char op[24]; /* "read_fixed", "opcode 70", "unknown" */
+	uint64_t count;
+};
+
+struct uring_result {
+	struct number total, rings;
+	struct uring_count *by_op; /* owned; sorted by falling count, then by name */
+	size_t by_op_count;
+};
+
 struct syscall_result {
 	struct number total, errors, denied;
+	struct uring_result io_uring;
 	struct syscall_count *by_name; /* owned; sorted by falling count, then by name */
 	size_t by_name_count;
 };
@@ -188,9 +201,14 @@ struct result {
 	} faults;
 	struct {
 		struct number read, written; /* block devices */
+		struct number syscall_read, syscall_written, syscall_reads, syscall_writes;
+		struct number storage_read, storage_written, storage_cancelled;
+		struct number page_cache_misses;
 	} io;
 	struct {
 		struct number rx_bytes, tx_bytes, rx_packets, tx_packets, sockets, connects;
+		struct number sockets_inet, sockets_inet6, sockets_unix, sockets_netlink,
+			sockets_other;
 	} network;
 	struct {
 		struct number cpu, io, memory; /* some task could not go on for want of it */
@@ -239,7 +257,7 @@ int result_exit_status(const struct outcome *outcome);
  * JSON, sources and unavailable are told from one table.
  */
 struct result_field {
-	const char *section; /* "time" */
+	const char *section; /* "time"; "syscalls.io_uring" is an object in an object */
 	const char *key;     /* "cpu_ns" */
 	size_t offset;	     /* of the struct number in struct result */
 };

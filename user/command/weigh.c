@@ -157,6 +157,8 @@ static int start(struct run *run, struct failure *why)
 		error = expect_refusals(run, why);
 	if (!error)
 		error = collector_register(run->collector, sandbox_cgroup_fd(run->sandbox), why);
+	if (!error && sandbox_lets_io_uring(run->config))
+		error = collector_watch_io_uring(run->collector, why);
 	return error ? error : bear(run, why);
 }
 
@@ -278,6 +280,9 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 	result->memory.peak = sandbox_memory_peak(run->sandbox);
 	sandbox_fill_usage(run->sandbox, result);
 	judge_memory(run);
+	if (!sandbox_lets_io_uring(run->config))
+		result->syscalls.io_uring.total =
+			number_known(0, "tare:seccomp filter, which lets no ring be made");
 	if (run->config->filter == FILTER_PROFILE)
 		result->syscalls.denied = number_unknown(
 			"what a seccomp profile refuses cannot be told from what the kernel does");

@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "account_io.h"
 #include "account_memory.h"
+#include "account_network.h"
 #include "account_timeline.h"
+#include "account_uring.h"
 
 /* More than this stolen by the host around the exec, and the start of the window is in doubt. */
 #define BASELINE_DOUBT_NS 2000
@@ -115,35 +118,6 @@ static void fill_tasks(
 	result->scheduler.wakeups = count_wakeups(run, sum);
 	result->faults.minor = number_known(sum->minor_faults, deaths);
 	result->faults.major = number_known(sum->major_faults, deaths);
-}
-
-/* connect(2) of each ABI. The old 32-bit socketcall hides its connects in memory. */
-static const int connect_numbers[ABI_COUNT] = {
-	[ABI_X86_64] = 42,
-	[ABI_IA32] = 362,
-	[ABI_X32] = 42,
-};
-
-static uint64_t count_connects(const struct account *account)
-{
-	uint64_t connects = 0;
-
-	for (int abi = 0; abi < ABI_COUNT; abi++)
-		connects += account->syscalls[abi].number[connect_numbers[abi]].count;
-	return connects;
-}
-
-static void fill_network(const struct account *account, struct result *result)
-{
-	static const char bytes[] = "bpf:cgroup_skb";
-	const struct run_account *run = &account->run;
-
-	result->network.rx_bytes = number_known(run->rx_bytes, bytes);
-	result->network.tx_bytes = number_known(run->tx_bytes, bytes);
-	result->network.rx_packets = number_known(run->rx_packets, bytes);
-	result->network.tx_packets = number_known(run->tx_packets, bytes);
-	result->network.sockets = number_known(run->sockets, "bpf:cgroup sock_create");
-	result->network.connects = number_known(count_connects(account), "bpf:raw_syscalls");
 }
 
 /* --- System calls --- */
@@ -288,10 +262,13 @@ int account_fill(const struct account *account, struct result *result, struct fa
 	fill_time(&account->run, &sum, result);
 	account_fill_memory(account, result);
 	fill_tasks(&account->run, &sum, result);
-	fill_network(account, result);
+	account_fill_io(account, &sum.io, result);
+	account_fill_network(account, result);
 	fill_loss(account, &result->collector.loss);
 	error = fill_processors(account, result, why);
 	if (!error)
 		error = account_fill_timeline(account, &result->timeline, why);
-	return error ? error : fill_syscalls(account, result, why);
+	if (!error)
+		error = fill_syscalls(account, result, why);
+	return error ? error : account_fill_uring(account, sum.uring_requests, result, why);
 }

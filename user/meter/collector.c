@@ -55,6 +55,7 @@ struct collector {
 	size_t link_count;
 	size_t processors;
 	struct tick limit_tick, timeline_tick;
+	const char *no_io_uring;
 	uint64_t start_ns;
 	bool is_drained;
 };
@@ -100,12 +101,19 @@ static const struct attachment attachments[] = {
 	CGROUP(socket_created, BPF_CGROUP_INET_SOCK_CREATE),
 };
 
+/* One of these, where the run can make rings. The name changed in 6.3. */
+static const struct attachment uring_attachments[] = {
+	RAW(request_submitted, "io_uring_submit_req"),
+	RAW(request_submitted, "io_uring_submit_sqe"),
+};
+
 _Static_assert(COLLECTOR_CPU_LIMIT == (int)LIMIT_CPU &&
 		       COLLECTOR_MEMORY_LIMIT == (int)LIMIT_MEMORY &&
 		       COLLECTOR_TASK_LIMIT == (int)LIMIT_TASKS,
 	"the collector names the limits as its programs do");
 
-#define ATTACHMENT_COUNT (sizeof(attachments) / sizeof(attachments[0]))
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#define ATTACHMENT_COUNT ARRAY_SIZE(attachments)
 
 static uint64_t now_ns(void)
 {
@@ -287,6 +295,7 @@ int collector_open(const struct collector_limits *limits, uint64_t timeline_inte
 
 	if (!collector)
 		return failure_set(why, ENOMEM, "allocate the collector");
+	collector->no_io_uring = "nobody asked for requests to io_uring to be counted";
 	error = load(collector, limits, timeline_interval_ns, why);
 	if (error) {
 		collector_close(collector);
@@ -365,6 +374,30 @@ static int attach_all(struct collector *collector, int cgroup_fd, struct failure
 			return link;
 		collector->links[collector->link_count++] = link;
 	}
+	return 0;
+}
+
+int collector_watch_io_uring(struct collector *collector, struct failure *why)
+{
+	uint64_t begin_ns = now_ns();
+	int link = -1;
+
+	/* From 6.0 on (48863ffd3e81) the tracepoint hands over the request itself. */
+	if (!kernel_is_at_least(6, 0)) {
+		collector->no_io_uring = "requests to io_uring are counted from Linux 6.0 on";
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(uring_attachments) && link < 0; i++)
+		link = attach_one(collector, &uring_attachments[i], -1, why);
+	collector->start_ns += now_ns() - begin_ns;
+	if (link == -ENOENT) {
+		collector->no_io_uring = "this kernel does not tell of requests to io_uring";
+		return 0;
+	}
+	if (link < 0)
+		return link;
+	collector->links[collector->link_count++] = link;
+	collector->no_io_uring = NULL;
 	return 0;
 }
 
@@ -587,18 +620,27 @@ static int read_syscalls(struct collector *collector, struct account *account, s
 	return error;
 }
 
+static int add_misses(struct collector *collector, const struct attachment *attachment,
+	struct account *account, struct failure *why)
+{
+	struct bpf_prog_info info = {};
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(program_fd(collector, attachment), &info, &size))
+		return failure_set(why, errno, "read the misses of '%s'", attachment->name);
+	account->recursion_misses += info.recursion_misses;
+	return 0;
+}
+
 static int read_misses(struct collector *collector, struct account *account, struct failure *why)
 {
-	for (size_t i = 0; i < ATTACHMENT_COUNT; i++) {
-		struct bpf_prog_info info = {};
-		uint32_t size = sizeof(info);
+	int error = 0;
 
-		if (bpf_obj_get_info_by_fd(program_fd(collector, &attachments[i]), &info, &size))
-			return failure_set(
-				why, errno, "read the misses of '%s'", attachments[i].name);
-		account->recursion_misses += info.recursion_misses;
-	}
-	return 0;
+	for (size_t i = 0; i < ATTACHMENT_COUNT && !error; i++)
+		error = add_misses(collector, &attachments[i], account, why);
+	if (!error && !collector->no_io_uring)
+		error = add_misses(collector, &uring_attachments[0], account, why);
+	return error;
 }
 
 static int read_timeline(struct collector *collector, struct account *account, struct failure *why)
@@ -624,7 +666,8 @@ int collector_read(struct collector *collector, struct account *account, struct 
 {
 	int error;
 
-	*account = (struct account){ .run = *collector->run };
+	*account =
+		(struct account){ .run = *collector->run, .no_io_uring = collector->no_io_uring };
 	error = read_cpus(collector, account, why);
 	if (!error)
 		error = read_memories(collector, account, why);

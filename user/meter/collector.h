@@ -27,6 +27,7 @@ struct account {
 	struct syscall_account syscalls[ABI_COUNT]; /* summed over processors */
 	struct timeline_point *timeline; /* owned, TIMELINE_POINTS; NULL: there is no time line */
 	uint64_t recursion_misses;	 /* events that a program missed, all programs */
+	const char *no_io_uring;	 /* why its requests were not counted; NULL: they were */
 };
 
 /* What the collector ends a run for by itself; 0 is no limit. */
@@ -73,6 +74,12 @@ int collector_seed(struct collector *collector, int pidfd, struct failure *why);
  * needs when it is near: between these looks nothing would see that it is passed.
  */
 int collector_arm(struct collector *collector, struct failure *why);
+
+/*
+ * Counts the requests to io_uring as well. Before the command, where a run can make rings; where
+ * this kernel cannot tell, the account will say why.
+ */
+int collector_watch_io_uring(struct collector *collector, struct failure *why);
 
 /* Readable when there may be news for one of the next three. Borrowed; for poll. */
 int collector_event_fd(const struct collector *collector);

@@ -41,15 +41,28 @@ static void append(struct document *document, json_t *array, json_t *value)
 		document->is_broken = true;
 }
 
-/* The object of a section, made at its first key. */
-static json_t *find_section(struct document *document, const char *name)
+/* The object of this name, made at its first key. */
+static json_t *find_object(struct document *document, json_t *in, const char *name, size_t length)
 {
-	json_t *section = json_object_get(document->root, name);
+	char key[64];
 
-	if (section)
-		return section;
-	put(document, document->root, name, json_object());
-	return json_object_get(document->root, name);
+	snprintf(key, sizeof(key), "%.*s", (int)length, name);
+	if (!json_object_get(in, key))
+		put(document, in, key, json_object());
+	return json_object_get(in, key);
+}
+
+/* The object of a section, "syscalls", or of a part of one, "syscalls.io_uring". */
+static json_t *find_section(struct document *document, const char *path)
+{
+	json_t *object = document->root;
+	size_t length;
+
+	for (; *path; path += length + (path[length] == '.')) {
+		length = strcspn(path, ".");
+		object = find_object(document, object, path, length);
+	}
+	return object;
 }
 
 /* Values */
@@ -328,6 +341,22 @@ static void put_syscalls_by_name(struct document *document, const struct syscall
 	put_known(document, "syscalls", "by_name", names, syscalls->total.source);
 }
 
+static void put_uring_by_op(struct document *document, const struct uring_result *io_uring)
+{
+	static const char section[] = "syscalls.io_uring";
+	json_t *ops;
+
+	if (!io_uring->total.is_known) {
+		put_null(document, section, "by_op", io_uring->total.reason);
+		return;
+	}
+	ops = json_object();
+	for (size_t i = 0; i < io_uring->by_op_count; i++)
+		put(document, ops, io_uring->by_op[i].op,
+			integer_or_null(io_uring->by_op[i].count));
+	put_known(document, section, "by_op", ops, io_uring->total.source);
+}
+
 static json_t *lost_events_object(const struct loss *loss)
 {
 	return json_pack("{s:o, s:o, s:o, s:o}", "task_storage",
@@ -602,6 +631,7 @@ static void fill(struct document *document, const struct result *result)
 	put_cpu_by_processor(document, result);
 	put_largest_processes(document, &result->memory);
 	put_timeline(document, &result->timeline);
+	put_uring_by_op(document, &result->syscalls.io_uring);
 	put_syscalls_by_name(document, &result->syscalls);
 	put_collector(document, result);
 	put_container(document, result);

@@ -151,6 +151,42 @@ static void fill_denied(const struct result *result, struct summary_cells *cells
 	}
 }
 
+/* A ring is told even if nothing was asked of it: it hides from most tools what goes through it. */
+static bool has_io_uring(const struct result *result)
+{
+	return is_more_than_zero(&result->syscalls.io_uring.rings) ||
+	       is_more_than_zero(&result->syscalls.io_uring.total);
+}
+
+static void fill_io_uring(const struct result *result, struct summary_cells *cells)
+{
+	const struct uring_result *io_uring = &result->syscalls.io_uring;
+
+	add(&cells->value, "%s", as_count(&io_uring->total).text);
+	add(&cells->detail, "%s", as_counted(&io_uring->rings, "ring", "rings").text);
+	for (size_t i = 0; i < io_uring->by_op_count && i < TOP_SYSCALLS; i++)
+		add(&cells->more, "%s%s %s", i ? "  " : "", io_uring->by_op[i].op,
+			text_format_percent(io_uring->by_op[i].count, io_uring->total.value).text);
+}
+
+/* What only moves between processes and the page cache is nothing to wait for. */
+static bool has_io(const struct result *result)
+{
+	return is_more_than_zero(&result->io.storage_read) ||
+	       is_more_than_zero(&result->io.storage_written);
+}
+
+static void fill_io(const struct result *result, struct summary_cells *cells)
+{
+	struct number both = sum(&result->io.storage_read, &result->io.storage_written);
+	struct number calls = sum(&result->io.syscall_read, &result->io.syscall_written);
+
+	add(&cells->value, "%s", as_size(&both).text);
+	add(&cells->detail, "read %s  written %s", as_size(&result->io.storage_read).text,
+		as_size(&result->io.storage_written).text);
+	add(&cells->more, "%s by system calls", as_size(&calls).text);
+}
+
 static bool has_network(const struct result *result)
 {
 	return is_more_than_zero(&result->network.rx_bytes) ||
@@ -218,6 +254,8 @@ const struct summary_line summary_lines[] = {
 	{ .label = "memory", .fill = fill_memory },
 	{ .label = "syscalls", .fill = fill_syscalls },
 	{ .label = "denied", .fill = fill_denied, .has_news = has_denied },
+	{ .label = "io_uring", .fill = fill_io_uring, .has_news = has_io_uring },
+	{ .label = "io", .fill = fill_io, .has_news = has_io },
 	{ .label = "network", .fill = fill_network, .has_news = has_network },
 	{ .label = "files", .fill = fill_files, .has_news = has_files },
 	{ .label = "largest", .fill = fill_largest, .is_verbose = true },

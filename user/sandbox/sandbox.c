@@ -138,6 +138,11 @@ static bool writes_on_host(const struct run_config *config)
 	return false;
 }
 
+bool sandbox_lets_io_uring(const struct run_config *config)
+{
+	return config->no_container || config->filter == FILTER_NONE || config->allow_io_uring;
+}
+
 size_t sandbox_list_refusals(const struct run_config *config, struct refusal_rule *out, size_t room)
 {
 	size_t count = 0;

@@ -58,6 +58,9 @@ struct sandbox_event {
 size_t sandbox_list_refusals(
 	const struct run_config *config, struct refusal_rule *out, size_t room);
 
+/* Whether such a run can make rings of io_uring, as far as its filter goes. */
+bool sandbox_lets_io_uring(const struct run_config *config);
+
 /*
  * Whether such a run can be asked for here, as far as can be told without making anything: the
  * directories with a mode, the standard streams.
