@@ -131,9 +131,11 @@ static int start(struct run *run, struct failure *why)
 	const struct run_limits *limits = &run->config->limits;
 	const char *header = run->config->output_header;
 	struct sandbox_spec spec = { .config = run->config };
-	struct collector_limits collector_limits = {
-		.cpu_ns = limits->cpu_ns, .soft_cpu_ns = limits->soft_cpu_ns, .tasks = limits->tasks
-	};
+	struct collector_spec collector_spec = { .limits = { .cpu_ns = limits->cpu_ns,
+							 .soft_cpu_ns = limits->soft_cpu_ns,
+							 .tasks = limits->tasks },
+		.no_syscalls = run->config->no_syscalls,
+		.times_syscalls = run->config->syscall_times };
 	int error = check_rights(why);
 
 	if (!error)
@@ -149,9 +151,9 @@ static int start(struct run *run, struct failure *why)
 		error = sandbox_open(&spec, &run->sandbox, why);
 	/* What no memory cgroup can hold, the collector does, by its own account. */
 	if (!error && !sandbox_holds_memory(run->sandbox))
-		collector_limits.rss_bytes = limits->memory_bytes;
+		collector_spec.limits.rss_bytes = limits->memory_bytes;
 	if (!error)
-		error = collector_open(&collector_limits, &run->collector, why);
+		error = collector_open(&collector_spec, &run->collector, why);
 	if (!error)
 		error = expect_refusals(run, why);
 	if (!error)
@@ -277,7 +279,7 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 	result->memory.peak = sandbox_memory_peak(run->sandbox);
 	sandbox_fill_usage(run->sandbox, result);
 	judge_memory(run);
-	if (run->config->filter == FILTER_PROFILE)
+	if (run->config->filter == FILTER_PROFILE && result->syscalls.denied.is_known)
 		result->syscalls.denied = number_unknown(
 			"what a seccomp profile refuses cannot be told from what the kernel does");
 	result->outcome.oom_kills =
