@@ -44,6 +44,28 @@ struct syscall_account {
 };
 
 /*
+ * How long the calls of one number took on one processor; only if that was asked for. The table of
+ * them has room for so many numbers a processor; calls of more are counted as lost updates. It is
+ * no per-CPU table, because that makes an allocation for each of its places at every start.
+ */
+#define TIMED_NUMBERS 256
+#define TIME_BUCKETS 40
+
+struct timed_number {
+	__u32 slot;
+	__u32 abi;
+	__u32 number;
+	__u32 processor;
+};
+
+struct syscall_times {
+	__u64 wall_ns;
+	__u64 cpu_ns;
+	__u64 max_ns;		       /* the longest call's wall time */
+	__u64 histogram[TIME_BUCKETS]; /* calls of 2^n ns up to twice that; the last: or more */
+};
+
+/*
  * What the sandbox's filters refuse, by number: never, always, or where one of a pair of rules
  * matches an argument, or both do; then the pair's place plus one. Two are the most that a call
  * needs.
@@ -83,6 +105,24 @@ struct io_account {
 /* Opcodes of io_uring counted one by one; the kernel's last one was 62 in 6.18. */
 #define URING_OPCODES 80
 
+/* What a task waits for while it is on no processor. */
+enum wait_cause {
+	WAIT_OTHER,
+	WAIT_PROCESSOR, /* on a run queue; all others are blocked */
+	WAIT_BLOCK_IO,
+	WAIT_LOCK,
+	WAIT_PIPE_SOCKET,
+	WAIT_TIMER,
+	WAIT_CHILD,
+	WAIT_PAGE_FAULT, /* block I/O that no system call asked for */
+	WAIT_STOPPED,	 /* by a signal, a tracer or a freezer */
+	WAIT_CAUSES,
+
+	/* In the table of system calls: WAIT_PIPE_SOCKET, or, of no descriptors, WAIT_TIMER. */
+	WAIT_SELECT = WAIT_CAUSES, /* the first argument is their number */
+	WAIT_POLL,		   /* the second one */
+};
+
 struct cpu_account {
 	__u64 cpu_ns;		/* run on this processor since the window opened */
 	__u64 before_window_ns; /* run by the run's tasks before: the launcher's share */
@@ -95,6 +135,7 @@ struct cpu_account {
 	__u64 migrations;
 	struct io_account io;
 	__u64 uring_requests[URING_OPCODES + 1]; /* by opcode; the last: higher ones */
+	__u64 wait_ns[WAIT_CAUSES];		 /* of all tasks, on a processor's clock */
 };
 
 /* What the kernel counts apart in an address space, in its order. All but swap are resident. */
@@ -163,6 +204,18 @@ struct run_account {
 	__u64 baseline_doubt_ns; /* stolen from its processor around the exec: before or after */
 	__u64 is_clock_known;	 /* its clock was looked at before the exec */
 
+	/*
+	 * The main thread, from the exec to its end, on a processor's clock. A thread that execs
+	 * takes its place: a task is the main thread as long as its main_epoch is this one.
+	 */
+	__u64 has_waits; /* this kernel counts the time on run queues */
+	__u64 main_epoch;
+	__u64 main_on_cpu_ns;
+	__u64 main_wait_ns[WAIT_CAUSES];
+	__u64 main_ended_ns;	    /* from a main thread's end to the exec of the next one */
+	__u64 main_until_ns;	    /* up to when all of these go */
+	__u64 main_thread_death_ns; /* its last switch; 0 as long as it lives */
+
 	__u64 tasks;
 	__u64 processes;
 	__u64 moved_in; /* of these processes, those that no member bore */
@@ -208,6 +261,15 @@ struct task_account {
 	__u64 charged_ns; /* the part of se.sum_exec_runtime that is charged already */
 	__u64 limited_ns; /* the part of it that the CPU time limit has seen */
 
+	__u64 left_ns;	    /* its last switch, on the processor's clock; 0: there was none */
+	__u64 run_delay_ns; /* the part of sched_info.run_delay that is accounted for */
+	__u64 away_ns;	    /* time on no processor, up to left_ns */
+	__u32 wait_cause;   /* why it left */
+	__u32 main_epoch;   /* 0: it never was the main thread */
+	__u64 exec_ns;	    /* when it became that */
+	__u64 call_ns;	    /* when its system call began; 0: in none that is timed */
+	__u64 call_away_ns; /* away_ns at that time */
+
 	/* The kernel's counters of this task when it began to count; 0 for one born inside. */
 	__u64 minor_faults;
 	__u64 major_faults;
@@ -243,8 +305,9 @@ struct event {
 
 _Static_assert(sizeof(struct syscall_account) <= 32768, "a per-CPU value holds 32 KiB at most");
 _Static_assert(sizeof(struct memory_account) == 23 * 8, "the layout has no holes");
-_Static_assert(sizeof(struct run_account) == (41 + SOCKET_FAMILIES) * 8, "the layout has no holes");
-_Static_assert(
-	sizeof(struct cpu_account) == (9 + 7 + URING_OPCODES + 1) * 8, "the layout has no holes");
+_Static_assert(sizeof(struct run_account) == (47 + SOCKET_FAMILIES + WAIT_CAUSES) * 8,
+	"the layout has no holes");
+_Static_assert(sizeof(struct cpu_account) == (9 + 7 + URING_OPCODES + 1 + WAIT_CAUSES) * 8,
+	"the layout has no holes");
 
 #endif

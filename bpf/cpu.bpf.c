@@ -9,6 +9,9 @@
 #include "event.bpf.h"
 #include "limit.bpf.h"
 #include "timeline.bpf.h"
+#include "wall.bpf.h"
+
+const volatile u8 wait_of_number[ABI_COUNT][SYSCALL_NUMBERS] = {};
 
 static __always_inline void charge(struct task_struct *task, struct task_account *account,
 	struct run_account *run, struct cpu_account *cpu)
@@ -50,6 +53,8 @@ static __always_inline void close_member(struct task_struct *task, struct task_a
 	}
 	if (account->flags & TASK_OF_COMMAND)
 		run->main_death_ns = now_ns;
+	if (is_main(account, run))
+		run->main_thread_death_ns = now_ns;
 	count_add(&run->dead_tasks, 1);
 	if (__sync_fetch_and_add(&run->live_tasks, -1) == 1)
 		event_tell(run, account->slot, EVENT_RUN_DRAINED);
@@ -75,15 +80,28 @@ static __always_inline void close_unknown(struct task_struct *task)
 	run->last_death_ns = bpf_ktime_get_ns();
 }
 
+/* Before the window, as a look at them is wanted from then, and after an exec. */
+static __always_inline bool needs_clocks(const struct task_account *account)
+{
+	return !(account->flags & TASK_COUNTED) ||
+	       account->flags & (TASK_AWAITS_BASELINE | TASK_BECOMES_MAIN);
+}
+
+/* The arguments of the kernel's trace_sched_switch(). */
+struct switch_arguments {
+	u64 is_preempted;
+};
+
 /* At this tracepoint the task that leaves is still the current one. */
 SEC("raw_tp/sched_switch")
-int task_leaves(void *context)
+int task_leaves(struct switch_arguments *arguments)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_account *account = task_get(task);
 	bool is_dead = task->__state & TASK_DEAD;
 	struct run_account *run;
 	struct cpu_account *cpu;
+	u64 gap_ns;
 
 	if (!account) {
 		if (is_dead)
@@ -94,8 +112,14 @@ int task_leaves(void *context)
 	cpu = cpu_get(account->slot);
 	if (!run || !cpu)
 		return 0;
+	gap_ns = clock_gap_ns(task);
+	if (needs_clocks(account))
+		clock_observe(task, account, gap_ns);
 	if (account->flags & TASK_AWAITS_BASELINE)
-		baseline_settle(task, account, run, cpu);
+		baseline_settle(task, account, run, cpu, gap_ns);
+	if (account->flags & TASK_COUNTED)
+		wall_leave(task, account, run, cpu, task->se.exec_start + gap_ns,
+			arguments->is_preempted);
 	charge(task, account, run, cpu);
 	if (is_dead)
 		close_member(task, account, run, cpu);

@@ -75,11 +75,37 @@ static __always_inline u64 mm_parts_base(struct mm_struct *mm, u32 member)
  */
 static __always_inline u64 clock_gap_ns(struct task_struct *task)
 {
+	struct rq *rq;
+
 	if (!bpf_core_field_exists(task->se.cfs_rq))
 		return 0;
 	barrier();
-	return BPF_CORE_READ(task, se.cfs_rq, rq, clock) -
-	       BPF_CORE_READ(task, se.cfs_rq, rq, clock_task);
+	rq = BPF_CORE_READ(task, se.cfs_rq, rq);
+	return BPF_CORE_READ(rq, clock) - BPF_CORE_READ(rq, clock_task);
+}
+
+/* Kernels without SCHED_INFO do not know how long a task waited for a processor. */
+static __always_inline bool task_has_sched_info(void)
+{
+	return bpf_core_field_exists(struct task_struct, sched_info.run_delay);
+}
+
+/* All that the task has spent on run queues, up to when it came to the processor it is on. */
+static __always_inline u64 task_run_delay_ns(struct task_struct *task)
+{
+	if (!task_has_sched_info())
+		return 0;
+	barrier();
+	return task->sched_info.run_delay;
+}
+
+/* When that was, on the processor's clock. */
+static __always_inline u64 task_arrival_ns(struct task_struct *task)
+{
+	if (!task_has_sched_info())
+		return 0;
+	barrier();
+	return task->sched_info.last_arrival;
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include "run.bpf.h"
 #include "kernels.bpf.h"
 #include "limit.bpf.h"
+#include "times.bpf.h"
 
 static __always_inline bool is_same_process(struct task_struct *a, struct task_struct *b)
 {
@@ -102,7 +103,24 @@ static __always_inline void window_open(
 	task_begin(task, account);
 	run->io_counted_bytes = io_counted_bytes(task);
 	count_birth(run, false);
+	run->has_waits = task_has_sched_info();
+	if (has_syscall_times)
+		call_begin(task, account, run->exec_ns); /* the rest of the exec */
 	account->flags |= TASK_COUNTED | TASK_OF_COMMAND | TASK_AWAITS_BASELINE;
+}
+
+/*
+ * The first exec makes its task the main thread, and so does every exec by another thread of the
+ * command's process: it takes the place of the main thread, which has just ended.
+ */
+static __always_inline void become_main(
+	struct run_account *run, struct task_account *account, u64 now_ns)
+{
+	if (!(account->flags & TASK_OF_COMMAND) || is_main(account, run))
+		return;
+	account->main_epoch = ++run->main_epoch;
+	account->exec_ns = now_ns;
+	account->flags |= TASK_BECOMES_MAIN;
 }
 
 /* A run's first successful exec, by whichever member, opens its window; later ones only count. */
@@ -126,6 +144,7 @@ int exec(void *context)
 		return 0;
 	if (__sync_val_compare_and_swap(&run->exec_ns, 0, now_ns) == 0)
 		window_open(run, task, account);
+	become_main(run, account, now_ns);
 	count_add(&run->execs, 1);
 	return 0;
 }

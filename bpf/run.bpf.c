@@ -16,8 +16,10 @@
 //
 //   process.bpf.c  births, exec (the window opens), tasks moved into the cgroup
 //   cpu.bpf.c      every switch charges the task that leaves; its last switch closes it
+//   wall.bpf.h     there, where the time goes that a task is on no processor
 //   memory.bpf.c   resident pages of every address space
 //   syscall.bpf.c  system calls by number
+//   times.bpf.h    there, how long they take
 //   network.bpf.c  sockets and bytes, by programs attached to the run's cgroup
 //   uring.bpf.c    requests of io_uring by opcode
 //   limit.bpf.c    the CPU time limit, and the tick
@@ -31,3 +33,4 @@ struct cpus_map cpus SEC(".maps");
 struct tasks_map tasks SEC(".maps");
 struct slots_map slots SEC(".maps");
 struct events_map events SEC(".maps");
+struct times_map times SEC(".maps");

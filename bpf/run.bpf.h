@@ -9,6 +9,7 @@
 #include <bpf/bpf_tracing.h>
 #include "abi.h"
 #include "io.bpf.h"
+#include "kernels.bpf.h"
 
 #define PF_KTHREAD 0x00200000
 #define PF_MEMALLOC 0x00000800
@@ -20,6 +21,7 @@ enum task_flags {
 	TASK_AWAITS_BASELINE = 1 << 2, /* exec'd; its CPU time at that moment is not settled */
 	TASK_NEWBORN = 1 << 3,	       /* has yet to return from its parent's clone */
 	TASK_CLOCK_OBSERVED = 1 << 4,  /* clock_lag_ns is known */
+	TASK_BECOMES_MAIN = 1 << 5,    /* exec'd; it is the main thread from then on */
 };
 
 struct runs_map {
@@ -56,11 +58,19 @@ struct events_map {
 	__uint(max_entries, 4096);
 };
 
+struct times_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1); /* TIMED_NUMBERS a processor where it is used */
+	__type(key, struct timed_number);
+	__type(value, struct syscall_times);
+};
+
 extern struct runs_map runs SEC(".maps");
 extern struct slots_map slots SEC(".maps");
 extern struct events_map events SEC(".maps");
 extern struct cpus_map cpus SEC(".maps");
 extern struct tasks_map tasks SEC(".maps");
+extern struct times_map times SEC(".maps");
 
 static __always_inline struct run_account *run_get(u32 slot)
 {
@@ -83,6 +93,11 @@ static __always_inline struct task_account *task_get_counted(struct task_struct 
 	struct task_account *account = task_get(task);
 
 	return account && account->flags & TASK_COUNTED ? account : 0;
+}
+
+static __always_inline bool is_main(struct task_account *account, struct run_account *run)
+{
+	return account->main_epoch && account->main_epoch == run->main_epoch;
 }
 
 static __always_inline void count_add(u64 *counter, u64 value)
@@ -132,6 +147,8 @@ static __always_inline void task_begin(struct task_struct *task, struct task_acc
 	account->user_tick_ns = BPF_CORE_READ(task, utime);
 	account->system_tick_ns = BPF_CORE_READ(task, stime);
 	io_read(task, &account->io);
+	account->run_delay_ns = task_run_delay_ns(task);
+	account->left_ns = 0;
 }
 
 /* Makes the account of a task that starts or joins; counts the failure where it cannot. */

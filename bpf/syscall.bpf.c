@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 // System calls: how many of each number and ABI, how many failed, how many a filter refused.
 //
+// Where calls are timed, a second hook, at the entry, notes when they begin (times.bpf.h).
+//
 // One hook, at the exit, counts calls and errors: half the cost of two, and a dispatch alone is
 // most of it. What the exit alone does not tell is added:
 //  - exit and exit_group do not return; they are counted at the task's death;
@@ -14,32 +16,14 @@
 // tracepoint is attached, which runs with preemption off.
 #include "run.bpf.h"
 #include "clock.bpf.h"
+#include "registers.bpf.h"
+#include "times.bpf.h"
 
-#define X32_BIT 0x40000000
-#define TS_COMPAT 0x0002
 #define MAX_ERRNO 4095
 #define ENOSYS 38
 
-/* The start of struct pt_regs, fixed since ptrace shows it: nothing for the kernel to look up. */
-#define PT_REGS_WORDS 16
-struct registers {
-	u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax;
-};
-
-static __always_inline const struct registers *task_registers(struct task_struct *task)
-{
-	return (const struct registers *)bpf_task_pt_regs(task);
-}
-
-static __always_inline u64 register_read(const u64 *from)
-{
-	u64 value = 0;
-
-	bpf_probe_read_kernel(&value, sizeof(value), from);
-	return value;
-}
-
 #ifdef PREEMPTIBLE_TRACEPOINTS
+#define SYSCALL_ENTRY "tp/raw_syscalls/sys_enter"
 #define SYSCALL_EXIT "tp/raw_syscalls/sys_exit"
 
 /* The kernel's record of this tracepoint is a fixed interface: nothing here is relocated. */
@@ -59,6 +43,7 @@ static __always_inline s64 exit_value(const struct syscall_exit *exit)
 	return exit->value;
 }
 #else
+#define SYSCALL_ENTRY "raw_tp/sys_enter"
 #define SYSCALL_EXIT "raw_tp/sys_exit"
 
 struct syscall_exit {
@@ -87,6 +72,8 @@ static const struct {
 	[ABI_X32] = { 60, 231, 513 },
 };
 
+const volatile bool has_syscall_times = false;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, ABI_COUNT);
@@ -100,18 +87,6 @@ struct {
 	__type(key, u32);
 	__type(value, struct refusal_account);
 } refusals SEC(".maps");
-
-static __always_inline u32 syscall_abi(struct task_struct *task, s64 number)
-{
-	if (task->thread_info.status & TS_COMPAT)
-		return ABI_IA32;
-	return number >= 0 && number & X32_BIT ? ABI_X32 : ABI_X86_64;
-}
-
-static __always_inline u64 number_in_abi(u32 abi, s64 number)
-{
-	return abi == ABI_X32 ? (u32)number & ~X32_BIT : (u32)number;
-}
 
 static __always_inline struct syscall_counter *syscall_counter(u32 slot, u32 abi, u64 number)
 {
@@ -229,6 +204,8 @@ static __always_inline void count(
 	if (!counter)
 		return;
 	counter->count++;
+	if (has_syscall_times)
+		call_end(task, account, abi, index);
 	if ((u64)value < (u64)-MAX_ERRNO) {
 		if (may_make_sockets(abi, index))
 			look_closer(account->slot, abi, index, false);
@@ -251,7 +228,37 @@ static __always_inline int leave(struct task_struct *task, const struct syscall_
 	else if (account->flags & TASK_COUNTED)
 		count(task, account, exit_number(exit), exit_value(exit));
 	else
-		clock_observe(task, account);
+		clock_observe(task, account, clock_gap_ns(task));
+	return 0;
+}
+
+/* Global, for each of its 32 ways would else be one of its callers'. */
+__noinline int time_bucket(u64 time_ns)
+{
+	u32 log2 = 0;
+
+	for (u32 step = 32; step; step /= 2) {
+		if (time_ns >> step) {
+			time_ns >>= step;
+			log2 += step;
+		}
+	}
+	return log2 < TIME_BUCKETS ? log2 : TIME_BUCKETS - 1;
+}
+
+/* Attached only where calls are timed. */
+SEC(SYSCALL_ENTRY)
+int syscall_enters(void *context)
+{
+	struct task_struct *task;
+	struct task_account *account;
+
+	if (!has_syscall_times)
+		return 0;
+	task = bpf_get_current_task_btf();
+	account = task_get(task);
+	if (account)
+		call_begin(task, account, bpf_ktime_get_ns());
 	return 0;
 }
 
@@ -273,4 +280,6 @@ void syscall_count_last(struct task_struct *task, struct task_account *account)
 	counter = syscall_counter(account->slot, abi, index);
 	if (counter)
 		counter->count++;
+	if (has_syscall_times)
+		call_end(task, account, abi, index);
 }

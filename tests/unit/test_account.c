@@ -38,6 +38,7 @@ static int begin_account(void **state)
 	account.run.main_death_ns = 5000;
 	account.run.is_clock_known = 1;
 	account.run.io_counted_bytes = sizeof(struct io_account);
+	account.has_syscalls = true;
 	return 0;
 }
 
@@ -72,7 +73,7 @@ static void fill(void)
 static bool is_read_by_sandbox(const struct result_field *field)
 {
 	return !strcmp(field->key, "oom_kills") || !strcmp(field->key, "peak_bytes") ||
-	       !strcmp(field->section, "pressure") ||
+	       !strcmp(field->section, "pressure") || !strcmp(field->key, "throttled_ns") ||
 	       (!strcmp(field->section, "io") &&
 		       (!strcmp(field->key, "read_bytes") || !strcmp(field->key, "written_bytes")));
 }
@@ -300,6 +301,167 @@ static void with_too_few_ticks_the_split_is_unknown_and_the_sum_known(void **sta
 	assert_true(result.time.user.is_known);
 }
 
+static void count(int abi, int number, uint64_t calls, uint64_t errors, uint64_t denied)
+{
+	account.syscalls[abi].number[number] =
+		(struct syscall_counter){ .count = calls, .errors = errors, .denied = denied };
+}
+
+#define CALLS_SOURCE "bpf:raw_syscalls and bpf:sched_switch"
+
+static void time_calls(uint64_t cpu_ns)
+{
+	static struct timed_syscall timed;
+
+	timed = (struct timed_syscall){ .abi = ABI_X86_64, .number = 1 };
+	timed.times.wall_ns = 2 * cpu_ns;
+	timed.times.cpu_ns = cpu_ns;
+	timed.times.max_ns = 77;
+	timed.times.histogram[3] = 5;
+	account.timed = &timed;
+	account.timed_count = 1;
+}
+
+static void timed_calls_are_the_system_time_of_a_run_with_few_of_them_and_few_faults(void **state)
+{
+	(void)state;
+	cpus[0].cpu_ns = 100000000;
+	cpus[1].minor_faults = 650; /* with the calls 2 ms at most: one part in fifty */
+	count(ABI_X86_64, 1, 2000, 0, 0);
+	time_calls(30000000);
+	fill();
+	assert_number(result.time.user, 70000000, CALLS_SOURCE);
+	assert_number(result.time.system, 30000000, CALLS_SOURCE);
+	cpus[1].major_faults = 1;
+	fill();
+	assert_unknown(result.time.system, "too few timer ticks hit the run for a split");
+	cpus[1].major_faults = 0;
+	count(ABI_X86_64, 2, 1, 0, 0);
+	fill();
+	assert_unknown(result.time.system, "too few timer ticks hit the run for a split");
+	cpus[0].user_tick_ns = 40000000;
+	fill();
+	assert_number(result.time.user, 100000000, SPLIT_SOURCE);
+}
+
+/* --- Wall time --- */
+
+#define WALL_SOURCE "bpf:sched_switch and kernel:sched_info"
+
+/* Of ten seconds, from the exec to the last switch. */
+static void begin_wall(void)
+{
+	account.run.main_death_ns = account.run.exec_ns + 10000000000;
+	account.run.has_waits = 1;
+	account.run.main_on_cpu_ns = 5000000000;
+	account.run.main_wait_ns[WAIT_PROCESSOR] = 2000000000;
+	account.run.main_wait_ns[WAIT_LOCK] = 2000000000;
+	account.run.main_wait_ns[WAIT_CHILD] = 1000000000;
+}
+
+static uint64_t sum_of_main(void)
+{
+	return result.time.on_cpu.value + result.time.runqueue.value + result.time.blocked.value;
+}
+
+static void the_wall_time_is_running_queuing_and_being_blocked(void **state)
+{
+	(void)state;
+	begin_wall();
+	fill();
+	assert_number(result.time.on_cpu, 5000000000, WALL_SOURCE);
+	assert_number(result.time.runqueue, 2000000000, WALL_SOURCE);
+	assert_number(result.time.blocked, 3000000000, WALL_SOURCE);
+	assert_number(result.blocked.lock, 2000000000, WALL_SOURCE);
+	assert_number(result.blocked.child, 1000000000, WALL_SOURCE);
+	assert_number(result.blocked.timer, 0, WALL_SOURCE);
+	assert_number(result.blocked.ended, 0, WALL_SOURCE);
+}
+
+/* A clock that is slewed by 500 parts in a million, the most there is, either way. */
+static void clocks_that_differ_change_no_sum(void **state)
+{
+	(void)state;
+	for (int64_t slew_ns = -5000000; slew_ns <= 5000000; slew_ns += 33333) {
+		begin_wall();
+		account.run.main_death_ns += slew_ns;
+		fill();
+		assert_int_equal(sum_of_main(), result.time.wall.value);
+		assert_int_equal(result.blocked.lock.value + result.blocked.child.value,
+			result.time.blocked.value);
+		assert_in_range(result.time.runqueue.value, 1998900000, 2001100000);
+	}
+}
+
+static void parts_that_are_too_few_or_too_many_are_not_told(void **state)
+{
+	static const char reason[] = "the parts do not add up to the wall time";
+
+	(void)state;
+	for (int64_t slew_ns = -12000000; slew_ns <= 12000000; slew_ns += 24000000) {
+		begin_wall();
+		account.run.main_death_ns += slew_ns;
+		fill();
+		assert_unknown(result.time.on_cpu, reason);
+		assert_unknown(result.time.blocked, reason);
+		assert_unknown(result.blocked.lock, reason);
+		assert_true(result.time.wall.is_known);
+	}
+}
+
+/* 300 us, of which the clocks' slew explains 5. */
+static void what_no_slew_explains_is_the_end_of_the_main_thread(void **state)
+{
+	(void)state;
+	account.run.main_death_ns = account.run.exec_ns + 10300000;
+	account.run.has_waits = 1;
+	account.run.main_on_cpu_ns = 1000000;
+	account.run.main_wait_ns[WAIT_TIMER] = 9000000;
+	fill();
+	assert_in_range(result.time.on_cpu.value, 1294000, 1300000);
+	assert_in_range(result.time.blocked.value, 9000000, 9006000);
+	assert_int_equal(sum_of_main(), result.time.wall.value);
+}
+
+static void after_the_end_of_the_main_thread_it_counts_as_blocked(void **state)
+{
+	(void)state;
+	begin_wall();
+	account.run.main_thread_death_ns = account.run.main_death_ns;
+	account.run.main_death_ns += 4000000000;
+	account.run.main_ended_ns = 0;
+	fill();
+	assert_number(result.blocked.ended, 4000000000, WALL_SOURCE);
+	assert_number(result.time.blocked, 7000000000, WALL_SOURCE);
+	assert_int_equal(sum_of_main(), result.time.wall.value);
+}
+
+static void waits_of_all_tasks_are_summed_over_processors(void **state)
+{
+	(void)state;
+	begin_wall();
+	cpus[0].wait_ns[WAIT_PIPE_SOCKET] = 30;
+	cpus[2].wait_ns[WAIT_PIPE_SOCKET] = 4;
+	cpus[1].wait_ns[WAIT_PROCESSOR] = 500;
+	cpus[1].wait_ns[WAIT_OTHER] = 6;
+	fill();
+	assert_number(result.tree_blocked.pipe_socket, 34, WALL_SOURCE);
+	assert_number(result.time.tree_blocked, 40, WALL_SOURCE);
+	assert_number(result.time.tree_runqueue, 500, WALL_SOURCE);
+}
+
+static void a_kernel_without_sched_info_has_a_reason(void **state)
+{
+	static const char reason[] =
+		"this kernel does not count the time on run queues (CONFIG_SCHED_INFO)";
+
+	(void)state;
+	fill();
+	assert_unknown(result.time.on_cpu, reason);
+	assert_unknown(result.time.tree_blocked, reason);
+	assert_unknown(result.tree_blocked.other, reason);
+}
+
 /* --- Tasks --- */
 
 static void every_process_but_the_first_was_forked(void **state)
@@ -345,12 +507,6 @@ static void wakeups_are_unknown_rather_than_below_nothing(void **state)
 
 /* --- System calls --- */
 
-static void count(int abi, int number, uint64_t calls, uint64_t errors, uint64_t denied)
-{
-	account.syscalls[abi].number[number] =
-		(struct syscall_counter){ .count = calls, .errors = errors, .denied = denied };
-}
-
 static void assert_named(size_t place, const char *name, uint64_t calls)
 {
 	assert_true(place < result.syscalls.by_name_count);
@@ -366,6 +522,38 @@ static void a_run_without_system_calls_counts_none(void **state)
 	assert_number(result.syscalls.total, 0, "bpf:raw_syscalls");
 	assert_number(result.syscalls.errors, 0, "bpf:raw_syscalls");
 	assert_number(result.syscalls.denied, 0, "bpf:raw_syscalls");
+}
+
+static void calls_that_nobody_looked_at_are_unknown(void **state)
+{
+	static const char reason[] = "system calls were not looked at (--no-syscalls)";
+
+	(void)state;
+	account.has_syscalls = false;
+	fill();
+	assert_unknown(result.syscalls.total, reason);
+	assert_unknown(result.syscalls.denied, reason);
+	assert_unknown(result.syscalls.wall, reason);
+	assert_unknown(result.network.connects, reason);
+	assert_null(result.syscalls.by_name);
+}
+
+static void timed_calls_have_their_times_by_name(void **state)
+{
+	static const char reason[] = "system calls were not timed (--syscall-times)";
+
+	(void)state;
+	count(ABI_X86_64, 1, 5, 0, 0);
+	fill();
+	assert_unknown(result.syscalls.wall, reason);
+	time_calls(1000);
+	fill();
+	assert_named(0, "write", 5);
+	assert_int_equal(result.syscalls.by_name[0].wall_ns, 2000);
+	assert_int_equal(result.syscalls.by_name[0].max_ns, 77);
+	assert_int_equal(result.syscalls.by_name[0].histogram[3], 5);
+	assert_number(result.syscalls.wall, 2000, "bpf:raw_syscalls and bpf:sched_switch");
+	assert_number(result.syscalls.cpu, 1000, "bpf:raw_syscalls and bpf:sched_switch");
 }
 
 static void calls_are_named_with_their_errors_and_refusals(void **state)
@@ -720,6 +908,14 @@ int main(void)
 		claim(user_and_system_time_always_make_up_the_cpu_time),
 		claim(the_split_of_a_very_long_run_does_not_overflow),
 		claim(with_too_few_ticks_the_split_is_unknown_and_the_sum_known),
+		claim(timed_calls_are_the_system_time_of_a_run_with_few_of_them_and_few_faults),
+		claim(the_wall_time_is_running_queuing_and_being_blocked),
+		claim(clocks_that_differ_change_no_sum),
+		claim(parts_that_are_too_few_or_too_many_are_not_told),
+		claim(what_no_slew_explains_is_the_end_of_the_main_thread),
+		claim(after_the_end_of_the_main_thread_it_counts_as_blocked),
+		claim(waits_of_all_tasks_are_summed_over_processors),
+		claim(a_kernel_without_sched_info_has_a_reason),
 		claim(every_process_but_the_first_was_forked),
 		claim(every_voluntary_switch_but_a_death_is_a_sleep_that_was_woken),
 		claim(wakeups_are_unknown_rather_than_below_nothing),
@@ -732,6 +928,8 @@ int main(void)
 		claim(requests_are_added_up_by_opcode),
 		claim(rings_are_the_set_ups_that_succeeded),
 		claim(a_run_without_system_calls_counts_none),
+		claim(calls_that_nobody_looked_at_are_unknown),
+		claim(timed_calls_have_their_times_by_name),
 		claim(calls_are_named_with_their_errors_and_refusals),
 		claim(the_totals_are_those_of_all_abis_and_numbers),
 		claim(the_most_frequent_call_comes_first_and_equals_by_name),

@@ -73,13 +73,15 @@ static void assert_keys(json_t *object, const char *const *expected)
 static void the_keys_come_in_the_order_of_the_contract(void **state)
 {
 	static const char *const root[] = { "schema", "tare_version", "started_at", "command",
-		"run_id", "outcome", "time", "memory", "syscalls", "processes", "scheduler",
-		"faults", "io", "network", "pressure", "collector", "timeline", "container",
-		"limits", "output", "files", "sources", "unavailable", NULL };
+		"run_id", "outcome", "time", "blocked", "tree_blocked", "memory", "syscalls",
+		"processes", "scheduler", "faults", "io", "network", "pressure", "collector",
+		"timeline", "container", "limits", "output", "files", "sources", "unavailable",
+		NULL };
 	static const char *const outcome[] = { "kind", "exit_code", "signal", "termination_reason",
 		"oom_kills", "leftover_processes", "core_dumped", "error", NULL };
 	static const char *const time[] = { "wall_ns", "cpu_ns", "user_ns", "system_ns",
-		"cpu_by_processor_ns", NULL };
+		"on_cpu_ns", "runqueue_ns", "blocked_ns", "tree_runqueue_ns", "tree_blocked_ns",
+		"throttled_ns", "cpu_by_processor_ns", NULL };
 	struct result result = sample_result();
 	json_auto_t *document = parse_rendered(&result);
 
@@ -87,6 +89,29 @@ static void the_keys_come_in_the_order_of_the_contract(void **state)
 	assert_keys(document, root);
 	assert_keys(at(document, "outcome"), outcome);
 	assert_keys(at(document, "time"), time);
+}
+
+static void calls_have_times_only_where_they_were_timed(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *untimed = parse_rendered(&result);
+	json_auto_t *timed = NULL;
+	json_t *histogram;
+
+	(void)state;
+	assert_null(json_object_get(at(untimed, "syscalls.by_name.read"), "wall_ns"));
+	result.syscalls.is_timed = true;
+	sample_syscalls[0].wall_ns = 900;
+	sample_syscalls[0].cpu_ns = 800;
+	sample_syscalls[0].max_ns = 700;
+	sample_syscalls[0].histogram[9] = 3;
+	timed = parse_rendered(&result);
+	assert_int_equal(json_integer_value(at(timed, "syscalls.by_name.read.wall_ns")), 900);
+	assert_int_equal(json_integer_value(at(timed, "syscalls.by_name.read.cpu_ns")), 800);
+	assert_int_equal(json_integer_value(at(timed, "syscalls.by_name.read.max_ns")), 700);
+	histogram = at(timed, "syscalls.by_name.read.histogram");
+	assert_int_equal(json_array_size(histogram), 10);
+	assert_int_equal(json_integer_value(json_array_get(histogram, 9)), 3);
 }
 
 static void the_document_says_what_it_is_and_ends_in_a_newline(void **state)
@@ -746,6 +771,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_keys_come_in_the_order_of_the_contract),
+		cmocka_unit_test(calls_have_times_only_where_they_were_timed),
 		cmocka_unit_test(the_document_says_what_it_is_and_ends_in_a_newline),
 		cmocka_unit_test(times_are_utc_with_nanoseconds),
 		cmocka_unit_test(every_known_number_has_its_value_and_a_source),

@@ -584,6 +584,8 @@ static const char *const help_lines[] = {
 	"  -j, --json FILE ",
 	"  -q, --quiet ",
 	"  -v, --verbose ",
+	"      --syscall-times ",
+	"      --no-syscalls ",
 	"      --no-container ",
 	"      --allow WHAT ",
 	"      --read-only-dir DIR ",
@@ -830,6 +832,17 @@ static void resource_limits_and_cgroup_files_are_collected(void **state)
 	assert_non_null(strstr(why.what, "Memory is no cgroup controller; there are memory, pids"));
 }
 
+static void system_calls_are_timed_or_not_looked_at_but_not_both(void **state)
+{
+	(void)state;
+	assert_parsed("--syscall-times", "true");
+	assert_true(config.syscall_times && !config.no_syscalls);
+	assert_parsed("--no-syscalls", "true");
+	assert_true(config.no_syscalls && !config.syscall_times);
+	assert_refused("--syscall-times: --no-syscalls looks at none", "--no-syscalls",
+		"--syscall-times", "true");
+}
+
 static void help_lists_every_option_that_is_understood(void **state)
 {
 	cleanup_free char *text = help_text();
@@ -936,6 +949,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_list_of_cores_is_refused),
 		cmocka_unit_test(what_is_no_number_of_cores_is_refused),
 		cmocka_unit_test(resource_limits_and_cgroup_files_are_collected),
+		cmocka_unit_test(system_calls_are_timed_or_not_looked_at_but_not_both),
 		cmocka_unit_test(help_lists_every_option_that_is_understood),
 		cmocka_unit_test(every_option_in_the_help_is_understood),
 		cmocka_unit_test(what_can_be_let_through_is_in_the_help),

@@ -73,12 +73,30 @@ static void a_run_is_five_aligned_lines_with_the_verdict_first(void **state)
 	(void)state;
 	assert_string_equal(text,
 		"tare: make -j2 exited 0 · 4.212 s\n"
-		"  wall      4.212 s    1.89 processors busy\n"
+		"  wall      4.212 s    on CPU 93.1 %  run queue 0.4 %  blocked 6.5 %\n"
 		"  cpu       7.981 s    user 7.012 s  system 969.0 ms  38 processes, peak 9 tasks\n"
 		"  memory    412.6 MiB  rss 398.2 MiB in the tree   anon 301.2 MiB  file 97.0 "
 		"MiB\n"
 		"  syscalls  184,220    2,104 errors             read 31 %  openat 12 %  mmap 9 "
 		"%\n");
+}
+
+static void what_blocked_a_command_for_long_has_a_line(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	assert_hides(&result, &plain, "  blocked  ");
+	result.time.blocked.value = 2000000000;
+	result.blocked.lock.value = 1500000000;
+	result.blocked.pipe_socket.value = 480000000;
+	result.blocked.timer.value = 20000000;
+	assert_shows(&result, &plain, "  blocked   2.000 s    lock 75 %  pipe or socket 24 %\n");
+	result.time.throttled.value = 250000000;
+	assert_shows(&result, &plain, "  throttle  250.0 ms ");
+	result.time.on_cpu = result.time.blocked = number_unknown("for a reason");
+	assert_shows(&result, &plain, "  wall      4.212 s\n");
+	assert_hides(&result, &plain, "  blocked  ");
 }
 
 static void large_numbers_stay_apart_from_their_neighbours(void **state)
@@ -586,6 +604,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_run_is_five_aligned_lines_with_the_verdict_first),
+		cmocka_unit_test(what_blocked_a_command_for_long_has_a_line),
 		cmocka_unit_test(large_numbers_stay_apart_from_their_neighbours),
 		cmocka_unit_test(the_lines_fit_the_terminal),
 		cmocka_unit_test(a_long_command_is_cut_and_the_verdict_is_not),

@@ -84,6 +84,9 @@ static void a_small_share_is_not_shown_as_none(void **state)
 	assert_short(text_format_percent(0, 100), "0 %");
 	assert_short(text_format_percent(5, 0), "0 %");
 	assert_short(text_format_percent(UINT64_MAX, UINT64_MAX), "100 %");
+	assert_short(text_format_share(3921372000, 4212000000), "93.1 %");
+	assert_short(text_format_share(UINT64_MAX, UINT64_MAX), "100.0 %");
+	assert_short(text_format_share(5, 0), "0.0 %");
 }
 
 static void ratios_have_two_decimals_and_survive_division_by_nothing(void **state)

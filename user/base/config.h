@@ -135,6 +135,9 @@ struct run_config {
 	/* HUP, INT, QUIT and TERM end the run, as "killed", instead of going to the command. */
 	bool signals_end_run;
 
+	bool no_syscalls;   /* no hook on system calls: they are neither counted nor timed */
+	bool syscall_times; /* they are timed, too */
+
 	/* What the seccomp filter lets through although it is refused by default. */
 	bool allow_io_uring;
 	bool allow_mounts;

@@ -54,12 +54,19 @@ struct outcome {
 	struct failure error; /* OUTCOME_ERROR and OUTCOME_NOT_STARTED */
 };
 
+#define RESULT_TIME_BUCKETS 40
+
 /* One system call number of one ABI. Names come from libseccomp, NULL when the number has none. */
 struct syscall_count {
 	char name[48]; /* "read", "ia32:read", "x32:read", "unknown:1000" */
 	uint64_t count;
 	uint64_t errors;
 	uint64_t denied; /* refused by a seccomp filter before the kernel ran it */
+
+	/* Where calls were timed, of those that no filter refused. */
+	uint64_t wall_ns, cpu_ns;
+	uint64_t max_ns;			 /* the longest one's wall time */
+	uint64_t histogram[RESULT_TIME_BUCKETS]; /* of 2^n ns up to twice that; the last: or more */
 };
 
 /* One kind of request to io_uring. */
@@ -77,8 +84,16 @@ struct uring_result {
 struct syscall_result {
 	struct number total, errors, denied;
 	struct uring_result io_uring;
+	struct number wall, cpu; /* in all of them */
+	bool is_timed;
 	struct syscall_count *by_name; /* owned; sorted by falling count, then by name */
 	size_t by_name_count;
+};
+
+/* What blocked a task, or the tasks of a tree: time on no processor and on no run queue. */
+struct wait_result {
+	struct number block_io, lock, pipe_socket, timer, child, page_fault_io, stopped, other;
+	struct number ended; /* of the main thread: it had ended, and its process went on */
 };
 
 /* Everything that could have been lost. All zero in a sound run. */
@@ -184,9 +199,13 @@ struct result {
 	struct output_result output;
 	struct {
 		struct number wall, cpu, user, system;
+		struct number on_cpu, runqueue, blocked; /* of the main thread: the wall time */
+		struct number tree_runqueue, tree_blocked;
+		struct number throttled;    /* by the run's own limit of processor time */
 		uint64_t *cpu_by_processor; /* owned; NULL when not known */
 		size_t processors;
 	} time;
+	struct wait_result blocked, tree_blocked;
 	struct memory_result memory;
 	struct timeline_result timeline;
 	struct syscall_result syscalls;

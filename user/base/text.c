@@ -149,6 +149,16 @@ struct text_short text_format_percent(uint64_t part, uint64_t whole)
 	return result;
 }
 
+struct text_short text_format_share(uint64_t part, uint64_t whole)
+{
+	uint64_t tenths = whole ? scale(part, whole, 3) : 0;
+	struct text_short result;
+
+	snprintf(result.text, sizeof(result.text), "%llu.%llu %%", (unsigned long long)tenths / 10,
+		(unsigned long long)tenths % 10);
+	return result;
+}
+
 struct text_short text_format_ratio(uint64_t part, uint64_t whole)
 {
 	uint64_t hundredths = whole ? scale(part, whole, 2) : 0;

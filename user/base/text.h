@@ -34,6 +34,7 @@ struct text_short text_format_counted(uint64_t count, const char *one, const cha
 
 /* "31 %", "<1 %" for what is not nothing; "0 %" when whole is 0. */
 struct text_short text_format_percent(uint64_t part, uint64_t whole);
+struct text_short text_format_share(uint64_t part, uint64_t whole); /* "93.1 %" */
 
 /* "1.89"; "0.00" when whole is 0. */
 struct text_short text_format_ratio(uint64_t part, uint64_t whole);

@@ -466,10 +466,26 @@ static int apply_files_size_limit(struct run_config *config, const char *value, 
 	return set_size("files-size-limit", value, &config->limits.files_bytes, why);
 }
 
+static int apply_syscall_times(struct run_config *config, const char *value, struct failure *why)
+{
+	(void)value, (void)why;
+	config->syscall_times = true;
+	return 0;
+}
+
+static int apply_no_syscalls(struct run_config *config, const char *value, struct failure *why)
+{
+	(void)value, (void)why;
+	config->no_syscalls = true;
+	return 0;
+}
+
 static const struct option_entry entries[] = {
 	{ "json", 'j', "FILE", "write the result document to FILE; '-' is stdout", apply_json },
 	{ "quiet", 'q', NULL, "no summary on standard error", apply_quiet },
 	{ "verbose", 'v', NULL, "also what was isolated, left over or not known", apply_verbose },
+	{ "syscall-times", 0, NULL, "also time each system call, by name", apply_syscall_times },
+	{ "no-syscalls", 0, NULL, "do not look at system calls at all", apply_no_syscalls },
 	{ "explain", 0, NULL, "only tell what this run would isolate", apply_explain },
 	{ "no-container", 0, NULL, "weigh without one, with the caller's own rights",
 		apply_no_container },
@@ -685,6 +701,8 @@ static int check(const struct run_config *config, struct failure *why)
 		return failure_set(why, 0, "--json: nothing is weighed with --explain");
 	if (config->keep_system_config && config->hostname)
 		return failure_set(why, 0, "--hostname: --keep-system-config keeps the host's");
+	if (config->no_syscalls && config->syscall_times)
+		return failure_set(why, 0, "--syscall-times: --no-syscalls looks at none");
 	error = check_no_container(config, why);
 	if (!error)
 		error = check_filter(config, why);

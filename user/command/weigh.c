@@ -131,9 +131,12 @@ static int start(struct run *run, struct failure *why)
 	const struct run_limits *limits = &run->config->limits;
 	const char *header = run->config->output_header;
 	struct sandbox_spec spec = { .config = run->config };
-	struct collector_limits collector_limits = {
-		.cpu_ns = limits->cpu_ns, .soft_cpu_ns = limits->soft_cpu_ns, .tasks = limits->tasks
-	};
+	struct collector_spec collector_spec = { .limits = { .cpu_ns = limits->cpu_ns,
+							 .soft_cpu_ns = limits->soft_cpu_ns,
+							 .tasks = limits->tasks },
+		.timeline_interval_ns = run->config->timeline_interval_ns,
+		.no_syscalls = run->config->no_syscalls,
+		.times_syscalls = run->config->syscall_times };
 	int error = check_rights(why);
 
 	if (!error)
@@ -149,10 +152,9 @@ static int start(struct run *run, struct failure *why)
 		error = sandbox_open(&spec, &run->sandbox, why);
 	/* What no memory cgroup can hold, the collector does, by its own account. */
 	if (!error && !sandbox_holds_memory(run->sandbox))
-		collector_limits.rss_bytes = limits->memory_bytes;
+		collector_spec.limits.rss_bytes = limits->memory_bytes;
 	if (!error)
-		error = collector_open(
-			&collector_limits, run->config->timeline_interval_ns, &run->collector, why);
+		error = collector_open(&collector_spec, &run->collector, why);
 	if (!error)
 		error = expect_refusals(run, why);
 	if (!error)
@@ -283,7 +285,7 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 	if (!sandbox_lets_io_uring(run->config))
 		result->syscalls.io_uring.total =
 			number_known(0, "tare:seccomp filter, which lets no ring be made");
-	if (run->config->filter == FILTER_PROFILE)
+	if (run->config->filter == FILTER_PROFILE && result->syscalls.denied.is_known)
 		result->syscalls.denied = number_unknown(
 			"what a seccomp profile refuses cannot be told from what the kernel does");
 	result->outcome.oom_kills =

@@ -3,15 +3,15 @@
 #include "account.h"
 
 #include <errno.h>
-#include <seccomp.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include "account_io.h"
 #include "account_memory.h"
 #include "account_network.h"
+#include "account_split.h"
+#include "account_syscalls.h"
 #include "account_timeline.h"
 #include "account_uring.h"
+#include "account_wall.h"
 
 /* More than this stolen by the host around the exec, and the start of the window is in doubt. */
 #define BASELINE_DOUBT_NS 2000
@@ -45,29 +45,6 @@ static int fill_processors(
 	return 0;
 }
 
-/* Under 10 ticks of 4 ms the split is off by 16 points and more as often as not. */
-#define SPLIT_LEAST_TICK_NS 40000000
-
-/*
- * The kernel samples at each timer tick who runs: of the ticks that hit the run, a share was in
- * user mode. That share of the exact CPU time is what the kernel itself reports as user time.
- */
-static void fill_split(const struct cpu_account *sum, struct result *result)
-{
-	static const char source[] = "kernel:ticks scaled to bpf:sched_switch";
-	static const char reason[] = "too few timer ticks hit the run for a split";
-	uint64_t ticks = sum->user_tick_ns + sum->system_tick_ns;
-	uint64_t user_ns;
-
-	if (ticks < SPLIT_LEAST_TICK_NS) {
-		result->time.user = result->time.system = number_unknown(reason);
-		return;
-	}
-	user_ns = (uint64_t)((unsigned __int128)sum->cpu_ns * sum->user_tick_ns / ticks);
-	result->time.user = number_known(user_ns, source);
-	result->time.system = number_known(sum->cpu_ns - user_ns, source);
-}
-
 static void fill_time(
 	const struct run_account *run, const struct cpu_account *sum, struct result *result)
 {
@@ -78,7 +55,7 @@ static void fill_time(
 	result->time.cpu = number_known(sum->cpu_ns, "bpf:sched_switch");
 	result->collector.exec_monotonic = number_known(run->exec_ns, "bpf:sched_process_exec");
 	result->collector.exec_baseline = number_known(run->baseline_ns, "bpf:sched_switch");
-	fill_split(sum, result);
+	account_fill_wall(run, sum, result);
 }
 
 /* --- Tasks, events --- */
@@ -118,101 +95,6 @@ static void fill_tasks(
 	result->scheduler.wakeups = count_wakeups(run, sum);
 	result->faults.minor = number_known(sum->minor_faults, deaths);
 	result->faults.major = number_known(sum->major_faults, deaths);
-}
-
-/* --- System calls --- */
-
-static const struct {
-	uint32_t architecture; /* libseccomp's */
-	int number_bit;	       /* what libseccomp expects beside the number */
-	const char *prefix;
-} abis[ABI_COUNT] = {
-	[ABI_X86_64] = { SCMP_ARCH_X86_64, 0, "" },
-	[ABI_IA32] = { SCMP_ARCH_X86, 0, "ia32:" },
-	[ABI_X32] = { SCMP_ARCH_X32, 0x40000000, "x32:" },
-};
-
-static void name_syscall(struct syscall_count *entry, int abi, int number)
-{
-	char *name = seccomp_syscall_resolve_num_arch(
-		abis[abi].architecture, number | abis[abi].number_bit);
-
-	if (name)
-		snprintf(entry->name, sizeof(entry->name), "%s%s", abis[abi].prefix, name);
-	else
-		snprintf(entry->name, sizeof(entry->name), "%s%d", abis[abi].prefix, number);
-	free(name);
-}
-
-static bool is_seen(const struct syscall_counter *counter)
-{
-	return counter->count || counter->errors;
-}
-
-static void copy_counter(struct syscall_count *entry, const struct syscall_counter *counter)
-{
-	entry->count = counter->count;
-	entry->errors = counter->errors;
-	entry->denied = counter->denied;
-}
-
-static void list_abi(
-	const struct syscall_account *account, int abi, struct syscall_result *syscalls)
-{
-	for (int number = 0; number < SYSCALL_NUMBERS; number++) {
-		struct syscall_count *entry = &syscalls->by_name[syscalls->by_name_count];
-
-		if (!is_seen(&account->number[number]))
-			continue;
-		name_syscall(entry, abi, number);
-		copy_counter(entry, &account->number[number]);
-		syscalls->by_name_count++;
-	}
-	if (is_seen(&account->unknown)) {
-		struct syscall_count *entry = &syscalls->by_name[syscalls->by_name_count++];
-
-		snprintf(entry->name, sizeof(entry->name), "%sunknown", abis[abi].prefix);
-		copy_counter(entry, &account->unknown);
-	}
-}
-
-static int compare_counts(const void *a, const void *b)
-{
-	const struct syscall_count *first = a, *second = b;
-
-	if (first->count != second->count)
-		return first->count < second->count ? 1 : -1;
-	return strcmp(first->name, second->name);
-}
-
-static void total_syscalls(struct syscall_result *syscalls)
-{
-	static const char source[] = "bpf:raw_syscalls";
-	uint64_t total = 0, errors = 0, denied = 0;
-
-	for (size_t i = 0; i < syscalls->by_name_count; i++) {
-		total += syscalls->by_name[i].count;
-		errors += syscalls->by_name[i].errors;
-		denied += syscalls->by_name[i].denied;
-	}
-	syscalls->total = number_known(total, source);
-	syscalls->errors = number_known(errors, source);
-	syscalls->denied = number_known(denied, source);
-}
-
-static int fill_syscalls(const struct account *account, struct result *result, struct failure *why)
-{
-	struct syscall_result *syscalls = &result->syscalls;
-
-	syscalls->by_name = calloc(ABI_COUNT * (SYSCALL_NUMBERS + 1), sizeof(*syscalls->by_name));
-	if (!syscalls->by_name)
-		return failure_set(why, ENOMEM, "list the system calls");
-	for (int abi = 0; abi < ABI_COUNT; abi++)
-		list_abi(&account->syscalls[abi], abi, syscalls);
-	qsort(syscalls->by_name, syscalls->by_name_count, sizeof(*syscalls->by_name),
-		compare_counts);
-	total_syscalls(syscalls);
-	return 0;
 }
 
 /* --- Loss --- */
@@ -269,6 +151,10 @@ int account_fill(const struct account *account, struct result *result, struct fa
 	if (!error)
 		error = account_fill_timeline(account, &result->timeline, why);
 	if (!error)
-		error = fill_syscalls(account, result, why);
-	return error ? error : account_fill_uring(account, sum.uring_requests, result, why);
+		error = account_fill_syscalls(account, result, why);
+	if (!error)
+		error = account_fill_uring(account, sum.uring_requests, result, why);
+	if (!error)
+		account_fill_split(&sum, result);
+	return error;
 }

@@ -3,6 +3,7 @@
 #include "account_network.h"
 
 #include <sys/socket.h>
+#include "account_syscalls.h"
 #include "account_uring.h"
 
 /* connect(2) of each ABI. The old 32-bit socketcall hides its connects in memory. */
@@ -56,6 +57,8 @@ static uint64_t count_others(const struct run_account *run)
 /* All others are seen as system calls; io_uring makes sockets without one. */
 static struct number seen_by_call(const struct account *account, uint64_t count)
 {
+	if (!account->has_syscalls)
+		return number_unknown(account_no_syscalls);
 	if (account_uring_may_have_made_sockets(account))
 		return number_unknown("io_uring does not tell the family of sockets it makes");
 	return number_known(count, "bpf:raw_syscalls");
@@ -70,5 +73,7 @@ void account_fill_network(const struct account *account, struct result *result)
 	result->network.sockets_unix = seen_by_call(account, run->sockets_by_call[AF_UNIX]);
 	result->network.sockets_netlink = seen_by_call(account, run->sockets_by_call[AF_NETLINK]);
 	result->network.sockets_other = seen_by_call(account, count_others(run));
-	result->network.connects = number_known(count_connects(account), "bpf:raw_syscalls");
+	result->network.connects =
+		account->has_syscalls ? number_known(count_connects(account), "bpf:raw_syscalls")
+				      : number_unknown(account_no_syscalls);
 }

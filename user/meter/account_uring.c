@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "account_syscalls.h"
 
 /* One number in every ABI. */
 #define IO_URING_SETUP 425
@@ -91,7 +92,9 @@ int account_fill_uring(const struct account *account, const __u64 *requests, str
 {
 	struct uring_result *io_uring = &result->syscalls.io_uring;
 
-	io_uring->rings = number_known(count_rings(account), "bpf:raw_syscalls");
+	io_uring->rings = account->has_syscalls
+				  ? number_known(count_rings(account), "bpf:raw_syscalls")
+				  : number_unknown(account_no_syscalls);
 	if (account->no_io_uring) {
 		io_uring->total = number_unknown(account->no_io_uring);
 		return 0;

@@ -27,7 +27,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "tick.h"
+#include "wait_cause.h"
 
+typedef uint8_t u8;
 typedef uint32_t u32;
 typedef uint64_t u64;
 #include "preemptible.lskel.h"
@@ -56,6 +58,7 @@ struct collector {
 	size_t processors;
 	struct tick limit_tick, timeline_tick;
 	const char *no_io_uring;
+	struct collector_spec spec;
 	uint64_t start_ns;
 	bool is_drained;
 };
@@ -72,6 +75,7 @@ struct attachment {
 	enum bpf_attach_type cgroup_hook;
 	const char *name;
 	const char *tracepoint; /* of a raw one; a BTF program knows its own */
+	bool is_for_times;
 };
 
 #define PROGRAM(member) offsetof(struct steady, progs.member), .name = #member
@@ -95,6 +99,8 @@ static const struct attachment attachments[] = {
 	RAW(pages_change, "rss_stat"),
 	RAW(mm_ends, "exit_mmap"),
 	TRACEPOINT(birth),
+	{ PROGRAM(syscall_enters), .kind = ATTACH_SYSCALLS, .tracepoint = "sys_enter",
+		.is_for_times = true },
 	{ PROGRAM(syscall_leaves), .kind = ATTACH_SYSCALLS, .tracepoint = "sys_exit" },
 	CGROUP(packet_received, BPF_CGROUP_INET_INGRESS),
 	CGROUP(packet_sent, BPF_CGROUP_INET_EGRESS),
@@ -182,7 +188,12 @@ static int on_event(void *context, void *data, size_t size)
 	return 0;
 }
 
-static struct steady *open_variant(size_t processors, bool has_limits, bool has_timeline)
+static bool has_any(const struct collector_limits *limits)
+{
+	return limits->cpu_ns || limits->soft_cpu_ns || limits->rss_bytes || limits->tasks;
+}
+
+static struct steady *open_variant(size_t processors, const struct collector_spec *spec)
 {
 	struct steady *skeleton = kernel_preempts_tracepoints()
 					  ? (struct steady *)preemptible__open()
@@ -191,10 +202,14 @@ static struct steady *open_variant(size_t processors, bool has_limits, bool has_
 	if (skeleton) {
 		skeleton->rodata->processors = processors;
 		/* The time line needs the CPU time that a limit is held against. */
-		skeleton->rodata->has_limits = has_limits || has_timeline;
-		skeleton->rodata->has_timeline = has_timeline;
-		if (has_timeline)
+		skeleton->rodata->has_limits = has_any(&spec->limits) || spec->timeline_interval_ns;
+		skeleton->rodata->has_timeline = spec->timeline_interval_ns != 0;
+		skeleton->rodata->has_syscall_times = spec->times_syscalls;
+		if (spec->timeline_interval_ns)
 			skeleton->maps.timeline.max_entries = TIMELINE_POINTS;
+		if (spec->times_syscalls)
+			skeleton->maps.times.max_entries = TIMED_NUMBERS * processors;
+		wait_cause_fill(skeleton->rodata->wait_of_number);
 	}
 	return skeleton;
 }
@@ -220,10 +235,10 @@ static const char *last_reason(char *log)
 }
 
 /* Loads once more, with the verifier's log: it costs too much to be asked for in advance. */
-static int tell_refusal(size_t processors, struct failure *why)
+static int tell_refusal(size_t processors, const struct collector_spec *spec, struct failure *why)
 {
 	cleanup_free char *log = calloc(1, VERIFIER_LOG_BYTES);
-	struct steady *again = log ? open_variant(processors, true, true) : NULL;
+	struct steady *again = log ? open_variant(processors, spec) : NULL;
 
 	if (!again)
 		return failure_hint(why, "see what this kernel lacks: tare check");
@@ -235,17 +250,12 @@ static int tell_refusal(size_t processors, struct failure *why)
 	return failure_hint(why, "the kernel's verifier said: %s", last_reason(log));
 }
 
-static int load_failure(int error, size_t processors, struct failure *why)
+static int load_failure(int error, const struct collector *collector, struct failure *why)
 {
 	failure_set(why, -error, "load the BPF programs into this kernel");
 	if (error == -EPERM)
 		return failure_hint(why, "run as root: sudo tare run ... (see: tare check)");
-	return tell_refusal(processors, why);
-}
-
-static bool has_any(const struct collector_limits *limits)
-{
-	return limits->cpu_ns || limits->soft_cpu_ns || limits->rss_bytes || limits->tasks;
+	return tell_refusal(collector->processors, &collector->spec, why);
 }
 
 static void set_limits(struct run_account *run, const struct collector_limits *limits)
@@ -259,26 +269,24 @@ static void set_limits(struct run_account *run, const struct collector_limits *l
 	run->task_limit = limits->tasks;
 }
 
-static int load(struct collector *collector, const struct collector_limits *limits,
-	uint64_t timeline_interval_ns, struct failure *why)
+static int load(struct collector *collector, struct failure *why)
 {
 	int error = check_kernel(why);
 
 	if (error)
 		return error;
 	collector->processors = libbpf_num_possible_cpus();
-	collector->skeleton =
-		open_variant(collector->processors, has_any(limits), timeline_interval_ns != 0);
+	collector->skeleton = open_variant(collector->processors, &collector->spec);
 	if (!collector->skeleton)
 		return failure_set(why, ENOMEM, "prepare the BPF programs");
 	error = load_variant(collector->skeleton);
 	if (error)
-		return load_failure(error, collector->processors, why);
+		return load_failure(error, collector, why);
 	error = map_run(collector, why);
 	if (error)
 		return error;
-	collector->run->timeline_interval_ns = timeline_interval_ns;
-	set_limits(collector->run, limits);
+	collector->run->timeline_interval_ns = collector->spec.timeline_interval_ns;
+	set_limits(collector->run, &collector->spec.limits);
 	collector->events = ring_buffer__new(
 		collector->skeleton->maps.events.map_fd, on_event, collector, NULL);
 	if (!collector->events)
@@ -286,8 +294,7 @@ static int load(struct collector *collector, const struct collector_limits *limi
 	return 0;
 }
 
-int collector_open(const struct collector_limits *limits, uint64_t timeline_interval_ns,
-	struct collector **out, struct failure *why)
+int collector_open(const struct collector_spec *spec, struct collector **out, struct failure *why)
 {
 	struct collector *collector = calloc(1, sizeof(*collector));
 	uint64_t begin_ns = now_ns();
@@ -296,7 +303,8 @@ int collector_open(const struct collector_limits *limits, uint64_t timeline_inte
 	if (!collector)
 		return failure_set(why, ENOMEM, "allocate the collector");
 	collector->no_io_uring = "nobody asked for requests to io_uring to be counted";
-	error = load(collector, limits, timeline_interval_ns, why);
+	collector->spec = *spec;
+	error = load(collector, why);
 	if (error) {
 		collector_close(collector);
 		return error;
@@ -366,10 +374,21 @@ static int attach_one(struct collector *collector, const struct attachment *atta
 	return link;
 }
 
+static bool is_wanted(const struct collector *collector, const struct attachment *attachment)
+{
+	if (attachment->kind == ATTACH_SYSCALLS && collector->spec.no_syscalls)
+		return false;
+	return !attachment->is_for_times || collector->spec.times_syscalls;
+}
+
 static int attach_all(struct collector *collector, int cgroup_fd, struct failure *why)
 {
 	for (size_t i = 0; i < ATTACHMENT_COUNT; i++) {
-		int link = attach_one(collector, &attachments[i], cgroup_fd, why);
+		int link;
+
+		if (!is_wanted(collector, &attachments[i]))
+			continue;
+		link = attach_one(collector, &attachments[i], cgroup_fd, why);
 		if (link < 0)
 			return link;
 		collector->links[collector->link_count++] = link;
@@ -569,11 +588,16 @@ int collector_arm(struct collector *collector, struct failure *why)
 		&collector->limit_tick, program, LIMIT_TICK_NS, collector->processors, why);
 }
 
-static int read_slot(int map_fd, uint32_t key, void *values, struct failure *why)
+static int read_entry(int map_fd, const void *key, void *values, struct failure *why)
 {
-	if (bpf_map_lookup_elem(map_fd, &key, values))
+	if (bpf_map_lookup_elem(map_fd, key, values))
 		return failure_set(why, errno, "read a BPF map");
 	return 0;
+}
+
+static int read_slot(int map_fd, uint32_t key, void *values, struct failure *why)
+{
+	return read_entry(map_fd, &key, values, why);
 }
 
 static int read_cpus(struct collector *collector, struct account *account, struct failure *why)
@@ -632,6 +656,52 @@ static int add_misses(struct collector *collector, const struct attachment *atta
 	return 0;
 }
 
+static void add_times(struct syscall_times *sum, const struct syscall_times *part)
+{
+	sum->wall_ns += part->wall_ns;
+	sum->cpu_ns += part->cpu_ns;
+	if (part->max_ns > sum->max_ns)
+		sum->max_ns = part->max_ns;
+	for (size_t i = 0; i < TIME_BUCKETS; i++)
+		sum->histogram[i] += part->histogram[i];
+}
+
+/* The entry of this number, whatever the processor, made at its first part; there is room. */
+static struct timed_syscall *timed_of(struct account *account, const struct timed_number *number)
+{
+	struct timed_syscall *timed = account->timed;
+
+	while (timed < account->timed + account->timed_count &&
+		(timed->abi != number->abi || timed->number != number->number))
+		timed++;
+	if (timed == account->timed + account->timed_count) {
+		timed->abi = number->abi;
+		timed->number = number->number;
+		account->timed_count++;
+	}
+	return timed;
+}
+
+static int read_times(struct collector *collector, struct account *account, struct failure *why)
+{
+	int error = 0, map_fd = collector->skeleton->maps.times.map_fd;
+	struct timed_number number, *last = NULL;
+	struct syscall_times part;
+
+	if (!collector->spec.times_syscalls)
+		return 0;
+	account->timed = calloc(ABI_COUNT * (SYSCALL_NUMBERS + 1), sizeof(*account->timed));
+	if (!account->timed)
+		return failure_set(why, ENOMEM, "read the times of system calls");
+	while (!error && !bpf_map_get_next_key(map_fd, last, &number)) {
+		error = read_entry(map_fd, &number, &part, why);
+		if (!error)
+			add_times(&timed_of(account, &number)->times, &part);
+		last = &number;
+	}
+	return error;
+}
+
 static int read_misses(struct collector *collector, struct account *account, struct failure *why)
 {
 	int error = 0;
@@ -666,8 +736,9 @@ int collector_read(struct collector *collector, struct account *account, struct 
 {
 	int error;
 
-	*account =
-		(struct account){ .run = *collector->run, .no_io_uring = collector->no_io_uring };
+	*account = (struct account){ .run = *collector->run,
+		.no_io_uring = collector->no_io_uring,
+		.has_syscalls = !collector->spec.no_syscalls };
 	error = read_cpus(collector, account, why);
 	if (!error)
 		error = read_memories(collector, account, why);
@@ -675,6 +746,8 @@ int collector_read(struct collector *collector, struct account *account, struct 
 		error = read_syscalls(collector, account, why);
 	if (!error)
 		error = read_timeline(collector, account, why);
+	if (!error)
+		error = read_times(collector, account, why);
 	if (!error)
 		error = read_misses(collector, account, why);
 	return error;
@@ -685,9 +758,11 @@ void account_done(struct account *account)
 	free(account->cpus);
 	free(account->memories);
 	free(account->timeline);
+	free(account->timed);
 	account->cpus = NULL;
 	account->memories = NULL;
 	account->timeline = NULL;
+	account->timed = NULL;
 }
 
 uint64_t collector_start_ns(const struct collector *collector)

@@ -18,6 +18,12 @@
 
 struct collector;
 
+/* The calls of one number that were timed, summed over processors. */
+struct timed_syscall {
+	uint32_t abi, number;
+	struct syscall_times times;
+};
+
 /* Everything the collector knows of a run, summed or by processor; a plain copy of the maps. */
 struct account {
 	struct run_account run;
@@ -28,6 +34,9 @@ struct account {
 	struct timeline_point *timeline; /* owned, TIMELINE_POINTS; NULL: there is no time line */
 	uint64_t recursion_misses;	 /* events that a program missed, all programs */
 	const char *no_io_uring;	 /* why its requests were not counted; NULL: they were */
+	bool has_syscalls;		 /* they were counted */
+	struct timed_syscall *timed;	 /* owned; NULL: they were not timed */
+	size_t timed_count;
 };
 
 /* What the collector ends a run for by itself; 0 is no limit. */
@@ -38,6 +47,13 @@ struct collector_limits {
 	uint64_t tasks;
 };
 
+struct collector_spec {
+	struct collector_limits limits;
+	uint64_t timeline_interval_ns; /* between the points of a time line; 0: there is none */
+	bool no_syscalls;    /* attach no hook to system calls: nothing is known about them */
+	bool times_syscalls; /* and not only count them */
+};
+
 enum collector_limit {
 	COLLECTOR_NO_LIMIT,
 	COLLECTOR_CPU_LIMIT,
@@ -45,12 +61,8 @@ enum collector_limit {
 	COLLECTOR_TASK_LIMIT,
 };
 
-/*
- * Loads the programs. Needs CAP_BPF and CAP_PERFMON, or root. A run has a time line with points so
- * far apart, or none if that is 0. *out is owned by the caller.
- */
-int collector_open(const struct collector_limits *limits, uint64_t timeline_interval_ns,
-	struct collector **out, struct failure *why);
+/* Loads the programs. Needs CAP_BPF and CAP_PERFMON, or root. *out is owned by the caller. */
+int collector_open(const struct collector_spec *spec, struct collector **out, struct failure *why);
 
 /*
  * Attaches, and makes the cgroup2 directory of this descriptor the run that is weighed. Tasks moved

@@ -319,6 +319,27 @@ static void put_timeline(struct document *document, const struct timeline_result
 		json_string("bpf:sched_switch, rss_stat and clock events"));
 }
 
+/* Without the zeros at its end. */
+static json_t *histogram_array(struct document *document, const struct syscall_count *call)
+{
+	json_t *array = json_array();
+	size_t count = RESULT_TIME_BUCKETS;
+
+	while (count && !call->histogram[count - 1])
+		count--;
+	for (size_t i = 0; i < count; i++)
+		append(document, array, integer_or_null(call->histogram[i]));
+	return array;
+}
+
+static void put_times(struct document *document, json_t *object, const struct syscall_count *call)
+{
+	put(document, object, "wall_ns", integer_or_null(call->wall_ns));
+	put(document, object, "cpu_ns", integer_or_null(call->cpu_ns));
+	put(document, object, "max_ns", integer_or_null(call->max_ns));
+	put(document, object, "histogram", histogram_array(document, call));
+}
+
 static json_t *syscall_object(const struct syscall_count *call, bool is_denied_known)
 {
 	return json_pack("{s:o, s:o, s:o}", "count", integer_or_null(call->count), "errors",
@@ -335,9 +356,14 @@ static void put_syscalls_by_name(struct document *document, const struct syscall
 		return;
 	}
 	names = json_object();
-	for (size_t i = 0; i < syscalls->by_name_count; i++)
-		put(document, names, syscalls->by_name[i].name,
-			syscall_object(&syscalls->by_name[i], syscalls->denied.is_known));
+	for (size_t i = 0; i < syscalls->by_name_count; i++) {
+		const struct syscall_count *call = &syscalls->by_name[i];
+		json_t *object = syscall_object(call, syscalls->denied.is_known);
+
+		if (syscalls->is_timed)
+			put_times(document, object, call);
+		put(document, names, call->name, object);
+	}
 	put_known(document, "syscalls", "by_name", names, syscalls->total.source);
 }
 

@@ -70,14 +70,85 @@ __attribute__((format(printf, 2, 3))) static void add(
 	va_end(arguments);
 }
 
+static struct text_short as_share(const struct number *part, const struct number *whole)
+{
+	return text_format_share(part->value, whole->value);
+}
+
 static void fill_wall(const struct result *result, struct summary_cells *cells)
+{
+	const struct number *wall = &result->time.wall;
+
+	add(&cells->value, "%s", as_time(wall).text);
+	if (!wall->is_known || !result->time.on_cpu.is_known)
+		return;
+	add(&cells->detail, "on CPU %s  run queue %s", as_share(&result->time.on_cpu, wall).text,
+		as_share(&result->time.runqueue, wall).text);
+	add(&cells->more, "blocked %s", as_share(&result->time.blocked, wall).text);
+}
+
+/* Less than a tenth of the wall time explains nothing. */
+#define BLOCKED_MATTERS_FROM 10
+
+static bool has_blocked(const struct result *result)
+{
+	const struct number *blocked = &result->time.blocked;
+
+	return blocked->is_known && blocked->value &&
+	       blocked->value >= result->time.wall.value / BLOCKED_MATTERS_FROM;
+}
+
+/* The causes that make up a tenth of it or more, as shares of it: they fit one line. */
+static void fill_blocked(const struct result *result, struct summary_cells *cells)
+{
+	const struct wait_result *waits = &result->blocked;
+	const struct {
+		const char *name;
+		const struct number *time;
+	} causes[] = {
+		{ "block I/O", &waits->block_io },
+		{ "lock", &waits->lock },
+		{ "pipe or socket", &waits->pipe_socket },
+		{ "sleep", &waits->timer },
+		{ "child", &waits->child },
+		{ "page fault", &waits->page_fault_io },
+		{ "stopped", &waits->stopped },
+		{ "other", &waits->other },
+		{ "main thread ended", &waits->ended },
+	};
+	const struct number *blocked = &result->time.blocked;
+
+	add(&cells->value, "%s", as_time(blocked).text);
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		if (causes[i].time->value >= blocked->value / BLOCKED_MATTERS_FROM)
+			add(&cells->detail, "%s%s %s", cells->detail.text[0] ? "  " : "",
+				causes[i].name,
+				text_format_percent(causes[i].time->value, blocked->value).text);
+	}
+}
+
+static void fill_tree(const struct result *result, struct summary_cells *cells)
 {
 	const struct number *wall = &result->time.wall, *cpu = &result->time.cpu;
 
-	add(&cells->value, "%s", as_time(wall).text);
 	if (wall->is_known && cpu->is_known)
-		add(&cells->detail, "%s processors busy",
-			text_format_ratio(cpu->value, wall->value).text);
+		add(&cells->value, "%s", text_format_ratio(cpu->value, wall->value).text);
+	else
+		add(&cells->value, "–");
+	add(&cells->detail, "processors busy");
+	add(&cells->more, "run queue %s  blocked %s", as_time(&result->time.tree_runqueue).text,
+		as_time(&result->time.tree_blocked).text);
+}
+
+static bool has_throttled(const struct result *result)
+{
+	return is_more_than_zero(&result->time.throttled);
+}
+
+static void fill_throttled(const struct result *result, struct summary_cells *cells)
+{
+	add(&cells->value, "%s", as_time(&result->time.throttled).text);
+	add(&cells->detail, "kept from the processors by the run's own limit");
 }
 
 static void fill_cpu(const struct result *result, struct summary_cells *cells)
@@ -250,7 +321,10 @@ static void fill_faults(const struct result *result, struct summary_cells *cells
 
 const struct summary_line summary_lines[] = {
 	{ .label = "wall", .fill = fill_wall },
+	{ .label = "blocked", .fill = fill_blocked, .has_news = has_blocked },
 	{ .label = "cpu", .fill = fill_cpu },
+	{ .label = "throttle", .fill = fill_throttled, .has_news = has_throttled },
+	{ .label = "tree", .fill = fill_tree, .is_verbose = true },
 	{ .label = "memory", .fill = fill_memory },
 	{ .label = "syscalls", .fill = fill_syscalls },
 	{ .label = "denied", .fill = fill_denied, .has_news = has_denied },

@@ -153,6 +153,7 @@ enum cgroup_usage {
 	CGROUP_STALLED_CPU_NS,
 	CGROUP_STALLED_IO_NS,
 	CGROUP_STALLED_MEMORY_NS,
+	CGROUP_THROTTLED_NS, /* kept from processors by the run's own limit of bandwidth */
 	CGROUP_USAGES,
 };
 struct number cgroup_usage(const struct cgroup *cgroup, enum cgroup_usage which);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What cgroup files tell in pairs, "key=number": stalls, and bytes to and from block devices.
+// What cgroup files tell the run used: stalls, bytes to and from block devices, throttling.
 #include "cgroup.h"
 
 #include <stdlib.h>
@@ -62,12 +62,42 @@ static const char *const operations[CGROUP_USAGES] = {
 	[CGROUP_WRITTEN_BYTES] = "Write",
 };
 
+/* Summed over processors, in the directory of the controller; each version has its own words. */
+static const struct {
+	const char *key;
+	uint64_t unit;
+	const char *source;
+} throttlings[] = {
+	[CGROUP_IN_UNIFIED] = { "throttled_usec ", 1000, "cgroup:cpu.stat throttled_usec" },
+	[CGROUP_IN_VERSION_1] = { "throttled_time ", 1, "cgroup:cpu.stat throttled_time" },
+};
+
+static struct number throttled(const struct cgroup *cgroup)
+{
+	enum cgroup_home home = cgroup->homes[CGROUP_CPU];
+	cleanup_free char *text = NULL;
+	const char *line;
+
+	if (home == CGROUP_NOT_HAD)
+		return number_unknown("no cpu controller could be had for the run alone");
+	if (file_read(cgroup_controller_fd(cgroup, CGROUP_CPU), "cpu.stat", &text, NULL, NULL))
+		return number_unknown("cpu.stat could not be read");
+	line = strstr(text, throttlings[home].key);
+	if (!line)
+		return number_unknown("this kernel limits no CPU bandwidth (CONFIG_CFS_BANDWIDTH)");
+	return number_known(
+		strtoull(line + strlen(throttlings[home].key), NULL, 10) * throttlings[home].unit,
+		throttlings[home].source);
+}
+
 struct number cgroup_usage(const struct cgroup *cgroup, enum cgroup_usage which)
 {
 	uint64_t sum;
 
 	if (operations[which] && cgroup->homes[CGROUP_IO] == CGROUP_IN_VERSION_1)
 		return cgroup_block_bytes(cgroup, operations[which]);
+	if (which == CGROUP_THROTTLED_NS)
+		return throttled(cgroup);
 	if (sum_pairs(cgroup, usages[which].file, usages[which].beginning, usages[which].key, &sum))
 		return number_unknown(usages[which].reason);
 	return number_known(sum * usages[which].unit, usages[which].source);

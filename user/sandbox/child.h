@@ -12,6 +12,7 @@
 struct child_task {
 	bool is_contained;
 	bool has_terminal; /* the foreground will be lent to it */
+	bool is_unseen;	   /* the collector does not see its system calls */
 	int userns_fd;	   /* contained only */
 	uid_t uid;	   /* inside */
 	gid_t gid;

@@ -332,6 +332,7 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.child = {
 			.is_contained = !spec->config->no_container,
 			.has_terminal = terminal_is_shared(&sandbox->terminal),
+			.is_unseen = spec->config->no_syscalls,
 			.userns_fd = sandbox->userns_fd,
 			.uid = spec->config->uid,
 			.gid = spec->config->gid,
@@ -847,6 +848,7 @@ void sandbox_fill_usage(const struct sandbox *sandbox, struct result *result)
 	result->pressure.cpu = usage_since_go(sandbox, CGROUP_STALLED_CPU_NS);
 	result->pressure.io = usage_since_go(sandbox, CGROUP_STALLED_IO_NS);
 	result->pressure.memory = usage_since_go(sandbox, CGROUP_STALLED_MEMORY_NS);
+	result->time.throttled = usage_since_go(sandbox, CGROUP_THROTTLED_NS);
 }
 
 /* --- Closing --- */
