@@ -12,9 +12,10 @@
  * distance ever seen is the best, on whichever processor. The launcher reads its CPU clock just
  * before the exec, which brings exec_start up to date, and the return of that call is a look at it.
  */
-static __always_inline void clock_observe(struct task_struct *task, struct task_account *account)
+static __always_inline void clock_observe(
+	struct task_struct *task, struct task_account *account, u64 gap_ns)
 {
-	s64 lag_ns = bpf_ktime_get_ns() - task->se.exec_start - clock_gap_ns(task);
+	s64 lag_ns = bpf_ktime_get_ns() - task->se.exec_start - gap_ns;
 
 	if (account->flags & TASK_CLOCK_OBSERVED && account->clock_lag_ns <= lag_ns)
 		return;
@@ -31,13 +32,13 @@ static __always_inline void clock_observe(struct task_struct *task, struct task_
  * lie between that last update and the exec is the doubt that remains.
  */
 static __always_inline void baseline_settle(struct task_struct *task, struct task_account *account,
-	struct run_account *run, struct cpu_account *cpu)
+	struct run_account *run, struct cpu_account *cpu, u64 gap_ns)
 {
-	u64 stolen_ns = clock_gap_ns(task) - account->exec_gap_ns;
+	u64 stolen_ns = gap_ns - account->exec_gap_ns;
 	u64 stint_ns = task->se.exec_start - account->exec_start_ns;
 	u64 exec_on_task_clock_ns, used_ns;
 
-	clock_observe(task, account);
+	clock_observe(task, account, gap_ns);
 	exec_on_task_clock_ns = run->exec_ns - account->clock_lag_ns - account->exec_gap_ns;
 	used_ns = task->se.sum_exec_runtime - (task->se.exec_start - exec_on_task_clock_ns);
 	run->baseline_ns = used_ns;

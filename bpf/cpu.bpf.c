@@ -8,6 +8,7 @@
 #include "clock.bpf.h"
 #include "event.bpf.h"
 #include "limit.bpf.h"
+#include "noise.bpf.h"
 #include "timeline.bpf.h"
 
 static __always_inline void charge(struct task_struct *task, struct task_account *account,
@@ -83,6 +84,8 @@ int task_leaves(void *context)
 	bool is_dead = task->__state & TASK_DEAD;
 	struct run_account *run;
 	struct cpu_account *cpu;
+	struct stint *stint = stint_note(task, account ? account->slot + 1 : 0);
+	u64 gap_ns;
 
 	if (!account) {
 		if (is_dead)
@@ -93,8 +96,10 @@ int task_leaves(void *context)
 	cpu = cpu_get(account->slot);
 	if (!run || !cpu)
 		return 0;
+	gap_ns = clock_gap_ns(task);
+	noise_member_leaves(task, account, run, cpu, stint, gap_ns);
 	if (account->flags & TASK_AWAITS_BASELINE)
-		baseline_settle(task, account, run, cpu);
+		baseline_settle(task, account, run, cpu, gap_ns);
 	charge(task, account, run, cpu);
 	if (is_dead)
 		close_member(task, account, run, cpu);

@@ -81,7 +81,7 @@ int BPF_PROG(join_cgroup, struct cgroup *cgroup, const char *path, struct task_s
 		return 0;
 	account->charged_ns = account->limited_ns = task->se.sum_exec_runtime;
 	task_begin(task, account);
-	account->flags = 0;
+	account->flags = TASK_JOINED;
 	if (run->exec_ns) {
 		account->flags |= TASK_COUNTED;
 		count_birth(run, !is_leader(task));
@@ -101,7 +101,7 @@ static __always_inline void window_open(
 			      account->exec_gap_ns - account->exec_start_ns;
 	task_begin(task, account);
 	count_birth(run, false);
-	account->flags |= TASK_COUNTED | TASK_OF_COMMAND | TASK_AWAITS_BASELINE;
+	account->flags |= TASK_COUNTED | TASK_OF_COMMAND | TASK_IS_MAIN | TASK_AWAITS_BASELINE;
 }
 
 /* A run's first successful exec, by whichever member, opens its window; later ones only count. */

@@ -199,7 +199,7 @@ static __always_inline int leave(struct task_struct *task, const struct syscall_
 	else if (account->flags & TASK_COUNTED)
 		count(task, account, exit_number(exit), exit_value(exit));
 	else
-		clock_observe(task, account);
+		clock_observe(task, account, clock_gap_ns(task));
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "account_memory.h"
+#include "account_noise.h"
 #include "account_timeline.h"
 
 /* More than this stolen by the host around the exec, and the start of the window is in doubt. */
@@ -289,6 +290,7 @@ int account_fill(const struct account *account, struct result *result, struct fa
 	account_fill_memory(account, result);
 	fill_tasks(&account->run, &sum, result);
 	fill_network(account, result);
+	account_fill_noise(account, &sum, result);
 	fill_loss(account, &result->collector.loss);
 	error = fill_processors(account, result, why);
 	if (!error)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The BPF half as one object: the only file that sees the skeleton.
+// The BPF half as one object: the only file that sees its skeleton.
 //
 // Theory of operation. The light skeleton loads all programs by one system call of the kernel's
 // own loader, which costs a third of libbpf's. What is attached is decided by a table: tracing
@@ -26,6 +26,7 @@
 #include <bpf/libbpf.h>
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "interrupts.h"
 #include "tick.h"
 
 typedef uint32_t u32;
@@ -57,6 +58,8 @@ struct collector {
 	struct tick limit_tick, timeline_tick;
 	uint64_t start_ns;
 	bool is_drained;
+	struct interrupts *interrupts; /* NULL: they are not weighed */
+	bool knows_places;
 };
 
 enum attach_kind {
@@ -174,7 +177,8 @@ static int on_event(void *context, void *data, size_t size)
 	return 0;
 }
 
-static struct steady *open_variant(size_t processors, bool has_limits, bool has_timeline)
+static struct steady *open_variant(
+	size_t processors, bool has_limits, bool has_timeline, const struct place *places)
 {
 	struct steady *skeleton = kernel_preempts_tracepoints()
 					  ? (struct steady *)preemptible__open()
@@ -187,6 +191,8 @@ static struct steady *open_variant(size_t processors, bool has_limits, bool has_
 		skeleton->rodata->has_timeline = has_timeline;
 		if (has_timeline)
 			skeleton->maps.timeline.max_entries = TIMELINE_POINTS;
+		if (places)
+			memcpy(skeleton->rodata->places, places, PLACES * sizeof(*places));
 	}
 	return skeleton;
 }
@@ -215,7 +221,7 @@ static const char *last_reason(char *log)
 static int tell_refusal(size_t processors, struct failure *why)
 {
 	cleanup_free char *log = calloc(1, VERIFIER_LOG_BYTES);
-	struct steady *again = log ? open_variant(processors, true, true) : NULL;
+	struct steady *again = log ? open_variant(processors, true, true, NULL) : NULL;
 
 	if (!again)
 		return failure_hint(why, "see what this kernel lacks: tare check");
@@ -251,16 +257,28 @@ static void set_limits(struct run_account *run, const struct collector_limits *l
 	run->task_limit = limits->tasks;
 }
 
-static int load(struct collector *collector, const struct collector_limits *limits,
-	uint64_t timeline_interval_ns, struct failure *why)
+static int load_interrupts(struct collector *collector, struct failure *why)
 {
+	const struct interrupts_maps maps = {
+		.runs = collector->skeleton->maps.runs.map_fd,
+		.cpus = collector->skeleton->maps.cpus.map_fd,
+		.tasks = collector->skeleton->maps.tasks.map_fd,
+	};
+
+	return interrupts_open(&maps, &collector->interrupts, why);
+}
+
+static int load(struct collector *collector, const struct collector_spec *spec, struct failure *why)
+{
+	const struct collector_limits *limits = &spec->limits;
 	int error = check_kernel(why);
 
 	if (error)
 		return error;
 	collector->processors = libbpf_num_possible_cpus();
-	collector->skeleton =
-		open_variant(collector->processors, has_any(limits), timeline_interval_ns != 0);
+	collector->knows_places = spec->places && collector->processors <= PLACES;
+	collector->skeleton = open_variant(collector->processors, has_any(limits),
+		spec->timeline_interval_ns != 0, spec->places);
 	if (!collector->skeleton)
 		return failure_set(why, ENOMEM, "prepare the BPF programs");
 	error = load_variant(collector->skeleton);
@@ -269,17 +287,16 @@ static int load(struct collector *collector, const struct collector_limits *limi
 	error = map_run(collector, why);
 	if (error)
 		return error;
-	collector->run->timeline_interval_ns = timeline_interval_ns;
+	collector->run->timeline_interval_ns = spec->timeline_interval_ns;
 	set_limits(collector->run, limits);
 	collector->events = ring_buffer__new(
 		collector->skeleton->maps.events.map_fd, on_event, collector, NULL);
 	if (!collector->events)
 		return failure_set(why, errno, "map the ring buffer");
-	return 0;
+	return spec->weighs_interrupts ? load_interrupts(collector, why) : 0;
 }
 
-int collector_open(const struct collector_limits *limits, uint64_t timeline_interval_ns,
-	struct collector **out, struct failure *why)
+int collector_open(const struct collector_spec *spec, struct collector **out, struct failure *why)
 {
 	struct collector *collector = calloc(1, sizeof(*collector));
 	uint64_t begin_ns = now_ns();
@@ -287,7 +304,7 @@ int collector_open(const struct collector_limits *limits, uint64_t timeline_inte
 
 	if (!collector)
 		return failure_set(why, ENOMEM, "allocate the collector");
-	error = load(collector, limits, timeline_interval_ns, why);
+	error = load(collector, spec, why);
 	if (error) {
 		collector_close(collector);
 		return error;
@@ -403,6 +420,8 @@ int collector_register(struct collector *collector, int cgroup_fd, struct failur
 		error = attach_all(collector, cgroup_fd, why);
 	if (!error)
 		error = start_timeline(collector, why);
+	if (!error && collector->interrupts)
+		error = interrupts_attach(collector->interrupts, why);
 	collector->start_ns += now_ns() - begin_ns;
 	return error;
 }
@@ -624,7 +643,9 @@ int collector_read(struct collector *collector, struct account *account, struct 
 {
 	int error;
 
-	*account = (struct account){ .run = *collector->run };
+	*account = (struct account){ .run = *collector->run,
+		.weighs_interrupts = collector->interrupts != NULL,
+		.knows_places = collector->knows_places };
 	error = read_cpus(collector, account, why);
 	if (!error)
 		error = read_memories(collector, account, why);
@@ -656,6 +677,7 @@ static void release(struct collector *collector)
 {
 	tick_stop(&collector->limit_tick);
 	tick_stop(&collector->timeline_tick);
+	interrupts_close(collector->interrupts);
 	for (size_t i = 0; i < collector->link_count; i++)
 		close(collector->links[i]);
 	if (collector->events)

@@ -27,6 +27,8 @@ struct account {
 	struct syscall_account syscalls[ABI_COUNT]; /* summed over processors */
 	struct timeline_point *timeline; /* owned, TIMELINE_POINTS; NULL: there is no time line */
 	uint64_t recursion_misses;	 /* events that a program missed, all programs */
+	bool weighs_interrupts;
+	bool knows_places; /* of processors: migrations between them are counted */
 };
 
 /* What the collector ends a run for by itself; 0 is no limit. */
@@ -37,6 +39,13 @@ struct collector_limits {
 	uint64_t tasks;
 };
 
+struct collector_spec {
+	struct collector_limits limits;
+	uint64_t timeline_interval_ns; /* between points of the time line; 0: there is none */
+	bool weighs_interrupts;	       /* which costs a dozen hooks */
+	const struct place *places;    /* of PLACES processors; NULL: not known */
+};
+
 enum collector_limit {
 	COLLECTOR_NO_LIMIT,
 	COLLECTOR_CPU_LIMIT,
@@ -44,12 +53,8 @@ enum collector_limit {
 	COLLECTOR_TASK_LIMIT,
 };
 
-/*
- * Loads the programs. Needs CAP_BPF and CAP_PERFMON, or root. A run has a time line with points so
- * far apart, or none if that is 0. *out is owned by the caller.
- */
-int collector_open(const struct collector_limits *limits, uint64_t timeline_interval_ns,
-	struct collector **out, struct failure *why);
+/* Loads the programs. Needs CAP_BPF and CAP_PERFMON, or root. *out is owned by the caller. */
+int collector_open(const struct collector_spec *spec, struct collector **out, struct failure *why);
 
 /*
  * Attaches, and makes the cgroup2 directory of this descriptor the run that is weighed. Tasks moved
