@@ -20,7 +20,7 @@ disturbers=
 
 stop_disturbing() {
 	# shellcheck disable=SC2086 # a list of pids
-	[ -z "$disturbers" ] || kill -KILL $disturbers
+	[ -z "$disturbers" ] || kill -KILL $disturbers 2> "$work/ignored" || :
 	wait
 	disturbers=
 }
@@ -91,3 +91,5 @@ while read -r load _; do
 	printf '%-8s %10s %8s %12s %8s  %-20s %s\n' "$load" "$(mean_ms "wall.$load")" \
 		"$(variation "wall.$load")" "$(mean_ms "left.$load")" "$left" "$within" "$(quiet_runs "$load")"
 done < "$work/loads"
+[ "$(quiet_runs idle)" -ge $((rounds / 2)) ] ||
+	echo "the idle runs were not idle: $(quiet_runs idle) of $rounds were quiet, so their wall time is no measure"
