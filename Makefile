@@ -53,9 +53,10 @@ BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Ivmlinux/x86 -Ibpf
 # run, which owns the shared maps, is linked first: of an extern map that is resolved later, bpftool
 # (7.1 and 7.5) gets the offset wrong.
 KERNELS     := steady preemptible
-BPF_SOURCE  := bpf/run.bpf.c $(wildcard bpf/*.bpf.c)
+BPF_SOURCE  := bpf/run.bpf.c $(filter-out bpf/interrupt.bpf.c,$(wildcard bpf/*.bpf.c))
 BPF_OBJECTS := $(foreach kernel,$(KERNELS),$(patsubst bpf/%.c,build/$(kernel)/%.o,$(BPF_SOURCE)))
-SKELETONS   := $(patsubst %,build/%.lskel.h,$(KERNELS))
+# What weighs interrupts is loaded on demand, and runs where nothing preempts it.
+SKELETONS   := $(patsubst %,build/%.lskel.h,$(KERNELS)) build/interrupt.skel.h
 USER_SOURCE := $(wildcard user/*/*.c user/*/*/*.c)
 OBJECTS     := $(patsubst %.c,$(OUT)/%.o,$(USER_SOURCE))
 MAIN        := $(OUT)/user/command/main.o
@@ -92,6 +93,10 @@ $(KERNELS:%=build/%.bpf.o):
 build/%.lskel.h: build/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton -L $< name $* > $@
+
+build/interrupt.skel.h: build/steady/interrupt.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name interrupt > $@
 
 $(OUT)/user/%.o: user/%.c $(OUT)/flags
 	$(call say,CC,$@)
@@ -168,4 +173,4 @@ clean: ## remove build/
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
--include $(OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d) $(UNIT:=.d) $(PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d) build/steady/interrupt.bpf.d $(UNIT:=.d) $(PROGRAMS:=.d)

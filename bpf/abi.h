@@ -123,6 +123,14 @@ enum wait_cause {
 	WAIT_POLL,		   /* the second one */
 };
 
+/* Where a processor lies: numbers of its last level of cache and of its memory node. */
+struct place {
+	__u8 cache;
+	__u8 node;
+};
+
+#define PLACES 512 /* of more processors none is known */
+
 struct cpu_account {
 	__u64 cpu_ns;		/* run on this processor since the window opened */
 	__u64 before_window_ns; /* run by the run's tasks before: the launcher's share */
@@ -136,6 +144,26 @@ struct cpu_account {
 	struct io_account io;
 	__u64 uring_requests[URING_OPCODES + 1]; /* by opcode; the last: higher ones */
 	__u64 wait_ns[WAIT_CAUSES];		 /* of all tasks, on a processor's clock */
+	__u64 cache_migrations;			 /* went on behind another last level of cache */
+	__u64 node_migrations;
+	__u64 waited_ns;	 /* in the queues of processors, by tasks that left this one */
+	__u64 waited_for_own_ns; /* of that, while a member of the same run had the processor */
+	__u64 irq_ns;		 /* of interrupts that hit members; only where they are weighed */
+	__u64 softirq_ns;
+	__u64 taken_ns; /* from members on a processor: by the host, and by interrupts */
+};
+
+/*
+ * Names of tasks outside the run that had a processor while a member waited for it. Kernel
+ * threads and what a desktop runs are a dozen; a run that sees more counts the rest together.
+ */
+#define CULPRITS 32 /* a power of two */
+
+struct culprit {
+	__u64 key; /* 0: free */
+	__u64 name[2];
+	__u64 pid; /* of the first task of that name */
+	__u64 ns;
 };
 
 /* What the kernel counts apart in an address space, in its order. All but swap are resident. */
@@ -244,6 +272,17 @@ struct run_account {
 	__s64 timeline_peak_pages;  /* resident, since the last note */
 	__u64 timeline_lock;	    /* of the points; 1: taken */
 
+	/* Waits of members behind tasks outside the run, summed over members. */
+	__u64 preempted_ns;
+	__u64 preempted_unlisted_ns; /* of that, by names for which there was no place */
+	struct culprit culprits[CULPRITS];
+
+	/* Of the command's main thread alone. */
+	__u64 main_waited_ns; /* in queues, but not for members of the run */
+	__u64 main_taken_ns;
+	__u64 main_interrupted_ns;
+	__u64 clock_gap_ns; /* between the clocks of a processor; 0: the kernel tells nothing */
+
 	/* Loss: every one is 0 in a sound run. */
 	__u64 lost_task_storage; /* births without an account */
 	__u64 lost_map_updates;	 /* address spaces without an account */
@@ -284,6 +323,10 @@ struct task_account {
 	__s64 clock_lag_ns;
 	__u64 exec_gap_ns;   /* what had been stolen from the processor, as known at the exec */
 	__u64 exec_start_ns; /* up to when the task clock had been brought, at the exec */
+
+	__u64 arrival_ns; /* sched_info.last_arrival at its last switch */
+	__u32 processor;  /* that processor + 1; 0: it has left none yet */
+	__u32 padding;
 };
 
 enum run_limit {
@@ -305,9 +348,10 @@ struct event {
 
 _Static_assert(sizeof(struct syscall_account) <= 32768, "a per-CPU value holds 32 KiB at most");
 _Static_assert(sizeof(struct memory_account) == 23 * 8, "the layout has no holes");
-_Static_assert(sizeof(struct run_account) == (47 + SOCKET_FAMILIES + WAIT_CAUSES) * 8,
+_Static_assert(
+	sizeof(struct run_account) == (53 + SOCKET_FAMILIES + WAIT_CAUSES + 5 * CULPRITS) * 8,
 	"the layout has no holes");
-_Static_assert(sizeof(struct cpu_account) == (9 + 7 + URING_OPCODES + 1 + WAIT_CAUSES) * 8,
+_Static_assert(sizeof(struct cpu_account) == (16 + 7 + URING_OPCODES + 1 + WAIT_CAUSES) * 8,
 	"the layout has no holes");
 
 #endif

@@ -8,6 +8,7 @@
 #include "clock.bpf.h"
 #include "event.bpf.h"
 #include "limit.bpf.h"
+#include "noise.bpf.h"
 #include "timeline.bpf.h"
 #include "wall.bpf.h"
 
@@ -101,6 +102,7 @@ int task_leaves(struct switch_arguments *arguments)
 	bool is_dead = task->__state & TASK_DEAD;
 	struct run_account *run;
 	struct cpu_account *cpu;
+	struct stint *stint = stint_note(task, account ? account->slot + 1 : 0);
 	u64 gap_ns;
 
 	if (!account) {
@@ -115,6 +117,9 @@ int task_leaves(struct switch_arguments *arguments)
 	gap_ns = clock_gap_ns(task);
 	if (needs_clocks(account))
 		clock_observe(task, account, gap_ns);
+	/* Knows the stint of the exec by what is settled next, and waits by what is settled last.
+	 */
+	noise_member_leaves(task, account, run, cpu, stint, gap_ns);
 	if (account->flags & TASK_AWAITS_BASELINE)
 		baseline_settle(task, account, run, cpu, gap_ns);
 	if (account->flags & TASK_COUNTED)

@@ -82,7 +82,7 @@ int BPF_PROG(join_cgroup, struct cgroup *cgroup, const char *path, struct task_s
 		return 0;
 	account->charged_ns = account->limited_ns = task->se.sum_exec_runtime;
 	task_begin(task, account);
-	account->flags = 0;
+	account->flags = TASK_JOINED;
 	if (run->exec_ns) {
 		account->flags |= TASK_COUNTED;
 		count_birth(run, !is_leader(task));

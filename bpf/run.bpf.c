@@ -24,6 +24,8 @@
 //   uring.bpf.c    requests of io_uring by opcode
 //   limit.bpf.c    the CPU time limit, and the tick
 //   timeline.bpf.c how it went, if that is asked for
+//   noise.bpf.c    who had the processor while a member waited
+//   interrupt.bpf.c  interrupts that hit a member, where they are weighed
 #include "run.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -34,3 +36,6 @@ struct tasks_map tasks SEC(".maps");
 struct slots_map slots SEC(".maps");
 struct events_map events SEC(".maps");
 struct times_map times SEC(".maps");
+struct stint_logs_map stint_logs SEC(".maps");
+
+const volatile struct place places[PLACES] = {};

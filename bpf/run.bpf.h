@@ -22,6 +22,8 @@ enum task_flags {
 	TASK_NEWBORN = 1 << 3,	       /* has yet to return from its parent's clone */
 	TASK_CLOCK_OBSERVED = 1 << 4,  /* clock_lag_ns is known */
 	TASK_BECOMES_MAIN = 1 << 5,    /* exec'd; it is the main thread from then on */
+	TASK_LEFT_RUNNABLE = 1 << 6,   /* its last switch put it back into the queue */
+	TASK_JOINED = 1 << 7,	       /* has not switched since it joined */
 };
 
 struct runs_map {
@@ -65,12 +67,38 @@ struct times_map {
 	__type(value, struct syscall_times);
 };
 
+/* A power of two. Of a processor that a dozen tasks want, these are some 200 ms. */
+#define STINTS 128
+
+struct stint {
+	u64 arrival_ns; /* on the processor's own clock, as sched_info has it */
+	u64 name[2];
+	u32 pid;
+	u32 member_of; /* slot + 1; 0 for a task outside all runs */
+};
+
+struct stint_log {
+	u64 count;
+	struct stint stints[STINTS];
+};
+
+struct stint_logs_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct stint_log);
+};
+
 extern struct runs_map runs SEC(".maps");
 extern struct slots_map slots SEC(".maps");
 extern struct events_map events SEC(".maps");
 extern struct cpus_map cpus SEC(".maps");
 extern struct tasks_map tasks SEC(".maps");
 extern struct times_map times SEC(".maps");
+extern struct stint_logs_map stint_logs SEC(".maps");
+
+/* Of every processor, set before loading. */
+extern const volatile struct place places[PLACES];
 
 static __always_inline struct run_account *run_get(u32 slot)
 {

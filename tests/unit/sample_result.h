@@ -46,6 +46,27 @@ static inline void sample_memory(struct memory_result *memory)
 	memory->largest_count = 2;
 }
 
+static inline struct noise sample_noise(void)
+{
+	struct noise noise = { .culprit_count = 2 };
+
+	noise.preempted = number_known(12000000, "bpf:sched_switch");
+	noise.waited_for_own = number_known(30000000, "bpf:sched_switch");
+	noise.waited_unexplained = number_known(0, "bpf:sched_switch");
+	noise.taken = noise.steal = number_known(0, "kernel:clocks");
+	noise.preempted_unlisted = number_known(0, "bpf:sched_switch");
+	noise.irq = noise.softirq = number_known(1000000, "bpf:irq");
+	noise.cache_migrations = number_known(3, "bpf:sched_switch");
+	noise.node_migrations = number_known(0, "bpf:sched_switch");
+	noise.machine_frequency_changes = number_known(12, "kernel:cpufreq");
+	noise.machine_thermal_throttles = number_known(0, "kernel:thermal_throttle");
+	noise.machine_reclaim_stalls = number_known(1, "kernel:vmstat");
+	noise.machine_compaction_stalls = number_known(0, "kernel:vmstat");
+	noise.culprits[0] = (struct culprit_time){ "stress", 9000000 };
+	noise.culprits[1] = (struct culprit_time){ "kworker", 3000000 };
+	return noise;
+}
+
 /* The arrays are static: result_done is not for this one. */
 static inline struct result sample_result(void)
 {
@@ -138,6 +159,8 @@ static inline struct result sample_result(void)
 	result.network.sockets_netlink = number_known(0, "bpf:raw_syscalls");
 	result.network.sockets_other = number_known(0, "bpf:raw_syscalls");
 	result.network.connects = number_known(0, "bpf:cgroup_sock_addr");
+	result.time.undisturbed = number_known(4200000000, "bpf:wall");
+	result.noise = sample_noise();
 	result.collector.exec_monotonic = number_known(5000000000, "bpf:sched_process_exec");
 	result.collector.exec_baseline = number_known(400000, "bpf:sched_switch");
 	return result;

@@ -74,6 +74,7 @@ static bool is_read_by_sandbox(const struct result_field *field)
 {
 	return !strcmp(field->key, "oom_kills") || !strcmp(field->key, "peak_bytes") ||
 	       !strcmp(field->section, "pressure") || !strcmp(field->key, "throttled_ns") ||
+	       !strncmp(field->key, "machine_", strlen("machine_")) ||
 	       (!strcmp(field->section, "io") &&
 		       (!strcmp(field->key, "read_bytes") || !strcmp(field->key, "written_bytes")));
 }
@@ -894,6 +895,114 @@ static void a_command_that_was_not_executed_has_no_number(void **state)
 
 #define claim(name) cmocka_unit_test_setup_teardown(name, begin_account, forget_result)
 
+/* --- What came from outside --- */
+
+static void has_culprit(size_t place, const char *name, uint64_t ns)
+{
+	struct culprit *culprit = &account.run.culprits[place];
+
+	*culprit = (struct culprit){ .key = place + 1, .pid = 1, .ns = ns };
+	memcpy(culprit->name, name, strnlen(name, sizeof(culprit->name)));
+}
+
+static void the_worst_five_are_named_by_falling_time(void **state)
+{
+	static const char *const names[] = { "d", "b", "f", "a", "c", "e" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(names); i++)
+		has_culprit(3 * i, names[i], 1000 - names[i][0]);
+	fill();
+	assert_int_equal(result.noise.culprit_count, CULPRITS_TOLD);
+	for (size_t i = 0; i < CULPRITS_TOLD; i++) {
+		assert_int_equal(result.noise.culprits[i].name[0], 'a' + (int)i);
+		assert_int_equal(result.noise.culprits[i].ns, 1000 - 'a' - i);
+	}
+}
+
+static void threads_of_the_kernel_that_each_processor_has_are_one_name(void **state)
+{
+	(void)state;
+	has_culprit(0, "ksoftirqd/0", 5);
+	has_culprit(1, "ksoftirqd/11", 7);
+	has_culprit(2, "kworker/0:1", 1);
+	has_culprit(3, "kworker/u8:3", 2);
+	has_culprit(4, "a/b", 4);
+	fill();
+	assert_int_equal(result.noise.culprit_count, 3);
+	assert_string_equal(result.noise.culprits[0].name, "ksoftirqd");
+	assert_int_equal(result.noise.culprits[0].ns, 12);
+	assert_string_equal(result.noise.culprits[1].name, "a/b");
+	assert_string_equal(result.noise.culprits[2].name, "kworker");
+	assert_int_equal(result.noise.culprits[2].ns, 3);
+}
+
+static void a_name_of_sixteen_bytes_ends_there(void **state)
+{
+	(void)state;
+	has_culprit(0, "0123456789abcdefgh", 5);
+	fill();
+	assert_string_equal(result.noise.culprits[0].name, "0123456789abcdef");
+}
+
+static void waits_that_are_neither_named_nor_own_are_unexplained(void **state)
+{
+	(void)state;
+	cpus[0].waited_ns = 60;
+	cpus[2].waited_ns = 40;
+	cpus[1].waited_for_own_ns = 30;
+	account.run.preempted_ns = 50;
+	fill();
+	assert_int_equal(result.noise.preempted.value, 50);
+	assert_int_equal(result.noise.waited_for_own.value, 30);
+	assert_int_equal(result.noise.waited_unexplained.value, 20);
+}
+
+static void what_the_main_thread_lost_is_taken_off_the_wall_time(void **state)
+{
+	(void)state;
+	account.run.main_waited_ns = 1000;
+	account.run.main_taken_ns = 200;
+	fill();
+	assert_int_equal(result.time.wall.value, 4000);
+	assert_int_equal(result.time.undisturbed.value, 2800);
+	account.run.main_waited_ns = 5000;
+	fill();
+	assert_int_equal(result.time.undisturbed.value, 0);
+	account.run.main_death_ns = 0;
+	fill();
+	assert_unknown(result.time.undisturbed, "the end of the command was not seen");
+}
+
+static void interrupts_are_unknown_unless_they_are_weighed(void **state)
+{
+	(void)state;
+	cpus[1].irq_ns = 3;
+	cpus[2].softirq_ns = 4;
+	fill();
+	assert_unknown(result.noise.irq, "interrupts are weighed only with --interrupts");
+	account.weighs_interrupts = true;
+	fill();
+	assert_number(result.noise.irq, 3, "bpf:irq and irq_vectors");
+	assert_number(result.noise.softirq, 4, "bpf:irq and irq_vectors");
+}
+
+static void migrations_between_places_are_unknown_where_places_are(void **state)
+{
+	static const char reason[] =
+		"the kernel does not tell which processors share a cache or a node";
+
+	(void)state;
+	cpus[0].cache_migrations = 2;
+	cpus[1].node_migrations = 1;
+	fill();
+	assert_unknown(result.noise.cache_migrations, reason);
+	account.knows_places = true;
+	fill();
+	assert_number(result.noise.cache_migrations, 2, "bpf:sched_switch and /sys");
+	assert_number(result.noise.node_migrations, 1, "bpf:sched_switch and /sys");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -939,6 +1048,13 @@ int main(void)
 		claim(numbers_outside_the_table_are_told_together),
 		claim(an_error_of_a_call_that_was_not_counted_is_not_forgotten),
 		claim(every_call_there_is_fits_in_the_list),
+		claim(the_worst_five_are_named_by_falling_time),
+		claim(threads_of_the_kernel_that_each_processor_has_are_one_name),
+		claim(a_name_of_sixteen_bytes_ends_there),
+		claim(waits_that_are_neither_named_nor_own_are_unexplained),
+		claim(what_the_main_thread_lost_is_taken_off_the_wall_time),
+		claim(interrupts_are_unknown_unless_they_are_weighed),
+		claim(migrations_between_places_are_unknown_where_places_are),
 		claim(a_sound_run_lost_nothing),
 		claim(every_loss_is_told_as_what_it_is),
 		claim(a_clock_that_was_not_looked_at_puts_the_start_in_doubt),

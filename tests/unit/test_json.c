@@ -74,14 +74,14 @@ static void the_keys_come_in_the_order_of_the_contract(void **state)
 {
 	static const char *const root[] = { "schema", "tare_version", "started_at", "command",
 		"run_id", "outcome", "time", "blocked", "tree_blocked", "memory", "syscalls",
-		"processes", "scheduler", "faults", "io", "network", "pressure", "collector",
-		"timeline", "container", "limits", "output", "files", "sources", "unavailable",
-		NULL };
+		"processes", "scheduler", "faults", "io", "network", "pressure", "noise",
+		"collector", "timeline", "container", "limits", "output", "files", "sources",
+		"unavailable", NULL };
 	static const char *const outcome[] = { "kind", "exit_code", "signal", "termination_reason",
 		"oom_kills", "leftover_processes", "core_dumped", "error", NULL };
 	static const char *const time[] = { "wall_ns", "cpu_ns", "user_ns", "system_ns",
-		"on_cpu_ns", "runqueue_ns", "blocked_ns", "tree_runqueue_ns", "tree_blocked_ns",
-		"throttled_ns", "cpu_by_processor_ns", NULL };
+		"undisturbed_ns", "on_cpu_ns", "runqueue_ns", "blocked_ns", "tree_runqueue_ns",
+		"tree_blocked_ns", "throttled_ns", "cpu_by_processor_ns", NULL };
 	struct result result = sample_result();
 	json_auto_t *document = parse_rendered(&result);
 
@@ -138,6 +138,26 @@ static void times_are_utc_with_nanoseconds(void **state)
 	document = parse_rendered(&result);
 	assert_string_equal(
 		json_string_value(at(document, "started_at")), "2025-11-22T00:00:00.000000042Z");
+}
+
+static void the_verdict_on_noise_comes_with_names_and_reasons(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *quiet = parse_rendered(&result), *disturbed = NULL;
+
+	(void)state;
+	assert_string_equal(json_string_value(at(quiet, "noise.verdict")), "quiet");
+	assert_int_equal(json_array_size(at(quiet, "noise.reasons")), 0);
+	assert_int_equal(json_array_size(at(quiet, "noise.preempted_by")), 2);
+	strcpy(result.noise.culprits[0].name, "st\xffress");
+	result.noise.preempted.value = 1200000000;
+	disturbed = parse_rendered(&result);
+	assert_string_equal(json_string_value(at(disturbed, "noise.verdict")), "disturbed");
+	assert_int_equal(json_array_size(at(disturbed, "noise.reasons")), 1);
+	assert_string_equal(
+		json_string_value(json_object_get(
+			json_array_get(at(disturbed, "noise.preempted_by"), 1), "name")),
+		"kworker");
 }
 
 static void every_known_number_has_its_value_and_a_source(void **state)
@@ -774,6 +794,7 @@ int main(void)
 		cmocka_unit_test(calls_have_times_only_where_they_were_timed),
 		cmocka_unit_test(the_document_says_what_it_is_and_ends_in_a_newline),
 		cmocka_unit_test(times_are_utc_with_nanoseconds),
+		cmocka_unit_test(the_verdict_on_noise_comes_with_names_and_reasons),
 		cmocka_unit_test(every_known_number_has_its_value_and_a_source),
 		cmocka_unit_test(every_unknown_number_is_null_and_has_a_reason),
 		cmocka_unit_test(what_is_not_known_is_never_zero),

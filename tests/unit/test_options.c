@@ -148,7 +148,9 @@ static void verbose_is_asked_for_in_both_ways(void **state)
 	assert_parsed("-v", "true");
 	assert_true(config.verbose);
 	assert_parsed("--verbose", "true");
-	assert_true(config.verbose);
+	assert_true(config.verbose && !config.weighs_interrupts);
+	assert_parsed("--interrupts", "true");
+	assert_true(config.weighs_interrupts && !config.verbose);
 	assert_false(config.quiet);
 }
 
@@ -583,6 +585,7 @@ static void a_hostname_is_one_and_is_given_once(void **state)
 static const char *const help_lines[] = {
 	"  -j, --json FILE ",
 	"  -q, --quiet ",
+	"      --interrupts ",
 	"  -v, --verbose ",
 	"      --syscall-times ",
 	"      --no-syscalls ",

@@ -72,7 +72,7 @@ static void a_run_is_five_aligned_lines_with_the_verdict_first(void **state)
 
 	(void)state;
 	assert_string_equal(text,
-		"tare: make -j2 exited 0 · 4.212 s\n"
+		"tare: make -j2 exited 0 · 4.212 s · quiet\n"
 		"  wall      4.212 s    on CPU 93.1 %  run queue 0.4 %  blocked 6.5 %\n"
 		"  cpu       7.981 s    user 7.012 s  system 969.0 ms  38 processes, peak 9 tasks\n"
 		"  memory    412.6 MiB  rss 398.2 MiB in the tree   anon 301.2 MiB  file 97.0 "
@@ -97,6 +97,21 @@ static void what_blocked_a_command_for_long_has_a_line(void **state)
 	result.time.on_cpu = result.time.blocked = number_unknown("for a reason");
 	assert_shows(&result, &plain, "  wall      4.212 s\n");
 	assert_hides(&result, &plain, "  blocked  ");
+}
+
+static void a_disturbed_run_says_by_whom(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	result.noise.preempted.value = 1200000000;
+	result.noise.culprits[0].ns = 1197000000;
+	assert_shows(&result, &plain, "tare: make -j2 exited 0 · 4.212 s · disturbed\n");
+	assert_shows(&result, &endless,
+		"  noise     13.0 % of the tasks' time waited for a processor, behind: "
+		"stress 1.197 s\n");
+	assert_shows(&result, &(struct summary_style){ .columns = 60 },
+		"  noise     13.0 % of the tasks' time waited for a processo…\n");
 }
 
 static void large_numbers_stay_apart_from_their_neighbours(void **state)
@@ -134,7 +149,7 @@ static void a_long_command_is_cut_and_the_verdict_is_not(void **state)
 	argument[sizeof(argument) - 1] = '\0';
 	result.command = command;
 	text = render(&result, &plain);
-	assert_non_null(strstr(text, "xxx… exited 0 · 4.212 s\n"));
+	assert_non_null(strstr(text, "xxx… exited 0 · 4.212 s · quiet\n"));
 	assert_int_equal(widest_line(text), 80);
 	assert_shows(&result, &endless, argument);
 }
@@ -145,7 +160,7 @@ static void a_signal_is_named(void **state)
 
 	(void)state;
 	result.outcome = (struct outcome){ .kind = OUTCOME_SIGNALED, .signal = SIGSEGV };
-	assert_shows(&result, &plain, "tare: make -j2 killed by SIGSEGV · 4.212 s\n");
+	assert_shows(&result, &plain, "tare: make -j2 killed by SIGSEGV · 4.212 s · quiet\n");
 	result.outcome.core_dumped = true;
 	assert_shows(&result, &plain, "killed by SIGSEGV (core dumped) · ");
 	result.outcome = (struct outcome){ .kind = OUTCOME_SIGNALED, .signal = SIGRTMIN + 3 };
@@ -471,7 +486,8 @@ static void colour_is_only_used_when_asked_for(void **state)
 
 	(void)state;
 	assert_hides(&result, &plain, "\033");
-	assert_shows(&result, &coloured, "tare: make -j2 \033[32mexited 0\033[0m · 4.212 s\n");
+	assert_shows(&result, &coloured,
+		"tare: make -j2 \033[32mexited 0\033[0m · 4.212 s · \033[32mquiet\033[0m\n");
 	result.outcome.exit_code = 1;
 	assert_shows(&result, &coloured, "\033[1;31mexited 1\033[0m");
 	result.collector.loss.map_update = 1;
@@ -605,6 +621,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_run_is_five_aligned_lines_with_the_verdict_first),
 		cmocka_unit_test(what_blocked_a_command_for_long_has_a_line),
+		cmocka_unit_test(a_disturbed_run_says_by_whom),
 		cmocka_unit_test(large_numbers_stay_apart_from_their_neighbours),
 		cmocka_unit_test(the_lines_fit_the_terminal),
 		cmocka_unit_test(a_long_command_is_cut_and_the_verdict_is_not),

@@ -96,6 +96,30 @@ struct wait_result {
 	struct number ended; /* of the main thread: it had ended, and its process went on */
 };
 
+/* Tasks outside the run, of one name, that had a processor while a task of the run waited for it.
+ */
+struct culprit_time {
+	char name[48]; /* any bytes: a program chooses its own */
+	uint64_t ns;
+};
+
+#define CULPRITS_TOLD 5
+
+/* What came from outside. Of what the whole machine counts, only an upper bound is known. */
+struct noise {
+	struct number preempted;	   /* waits behind tasks outside, summed over the tasks */
+	struct number preempted_unlisted;  /* of that, by more names than there was place for */
+	struct number waited_for_own;	   /* behind tasks of the same run */
+	struct number waited_unexplained;  /* neither is known */
+	struct number irq, softirq, steal; /* taken from tasks while they had a processor */
+	struct number taken; /* by the host and, where the kernel counts them so, interrupts */
+	struct number cache_migrations, node_migrations;
+	struct number machine_frequency_changes, machine_thermal_throttles;
+	struct number machine_reclaim_stalls, machine_compaction_stalls;
+	struct culprit_time culprits[CULPRITS_TOLD]; /* the worst, by falling time */
+	size_t culprit_count;
+};
+
 /* Everything that could have been lost. All zero in a sound run. */
 struct loss {
 	uint64_t task_storage; /* births whose account could not be made */
@@ -198,7 +222,7 @@ struct result {
 	const char *memory_held_by; /* what holds the memory limit; NULL: there is none */
 	struct output_result output;
 	struct {
-		struct number wall, cpu, user, system;
+		struct number wall, cpu, user, system, undisturbed;
 		struct number on_cpu, runqueue, blocked; /* of the main thread: the wall time */
 		struct number tree_runqueue, tree_blocked;
 		struct number throttled;    /* by the run's own limit of processor time */
@@ -232,6 +256,7 @@ struct result {
 	struct {
 		struct number cpu, io, memory; /* some task could not go on for want of it */
 	} pressure;
+	struct noise noise;
 	struct {
 		const char *mode; /* "private", "shared"; NULL when none ran */
 		struct loss loss;

@@ -41,6 +41,14 @@ static int apply_verbose(struct run_config *config, const char *value, struct fa
 	return 0;
 }
 
+static int apply_interrupts(struct run_config *config, const char *value, struct failure *why)
+{
+	(void)value;
+	(void)why;
+	config->weighs_interrupts = true;
+	return 0;
+}
+
 static int apply_explain(struct run_config *config, const char *value, struct failure *why)
 {
 	(void)value, (void)why;
@@ -483,6 +491,8 @@ static int apply_no_syscalls(struct run_config *config, const char *value, struc
 static const struct option_entry entries[] = {
 	{ "json", 'j', "FILE", "write the result document to FILE; '-' is stdout", apply_json },
 	{ "quiet", 'q', NULL, "no summary on standard error", apply_quiet },
+	{ "interrupts", 0, NULL, "also weigh the interrupts that hit the command",
+		apply_interrupts },
 	{ "verbose", 'v', NULL, "also what was isolated, left over or not known", apply_verbose },
 	{ "syscall-times", 0, NULL, "also time each system call, by name", apply_syscall_times },
 	{ "no-syscalls", 0, NULL, "do not look at system calls at all", apply_no_syscalls },

@@ -26,8 +26,11 @@
 #include "base/text.h"
 #include "meter/account.h"
 #include "meter/collector.h"
+#include "meter/machine.h"
 #include "check_probe.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/topology.h"
+#include "sandbox/topology_places.h"
 #include "watch.h"
 
 /* How long the kernel may take to end killed processes before the result is marked. */
@@ -42,6 +45,7 @@ struct run {
 	struct result *result;
 	struct sandbox *sandbox;
 	struct collector *collector;
+	struct machine_counters machine_before;
 	char **environment; /* owned */
 	struct streams streams;
 	int signal_fd;
@@ -125,18 +129,47 @@ static int check_rights(struct failure *why)
 				 "it, around it, or in a more privileged one (see: tare check)");
 }
 
+static struct machine_counters read_machine(void)
+{
+	cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return machine_read(root);
+}
+
+static bool read_places(struct place places[PLACES])
+{
+	cleanup_fd int tree = topology_open("/sys", NULL);
+
+	return tree >= 0 && topology_places(tree, places);
+}
+
+static int open_collector(struct run *run, struct failure *why)
+{
+	const struct run_limits *limits = &run->config->limits;
+	struct place places[PLACES] = { 0 };
+	struct collector_spec spec = {
+		.limits = { .cpu_ns = limits->cpu_ns,
+			.soft_cpu_ns = limits->soft_cpu_ns,
+			.tasks = limits->tasks },
+		.timeline_interval_ns = run->config->timeline_interval_ns,
+		.weighs_interrupts = run->config->weighs_interrupts,
+		.no_syscalls = run->config->no_syscalls,
+		.times_syscalls = run->config->syscall_times,
+	};
+
+	/* What no memory cgroup can hold, the collector does, by its own account. */
+	if (!sandbox_holds_memory(run->sandbox))
+		spec.limits.rss_bytes = limits->memory_bytes;
+	if (read_places(places))
+		spec.places = places;
+	return collector_open(&spec, &run->collector, why);
+}
+
 /* The collector is loaded while the container is being built, by the other process. */
 static int start(struct run *run, struct failure *why)
 {
-	const struct run_limits *limits = &run->config->limits;
 	const char *header = run->config->output_header;
 	struct sandbox_spec spec = { .config = run->config };
-	struct collector_spec collector_spec = { .limits = { .cpu_ns = limits->cpu_ns,
-							 .soft_cpu_ns = limits->soft_cpu_ns,
-							 .tasks = limits->tasks },
-		.timeline_interval_ns = run->config->timeline_interval_ns,
-		.no_syscalls = run->config->no_syscalls,
-		.times_syscalls = run->config->syscall_times };
 	int error = check_rights(why);
 
 	if (!error)
@@ -150,17 +183,15 @@ static int start(struct run *run, struct failure *why)
 	streams_list_own(&run->streams, spec.tares_own);
 	if (!error)
 		error = sandbox_open(&spec, &run->sandbox, why);
-	/* What no memory cgroup can hold, the collector does, by its own account. */
-	if (!error && !sandbox_holds_memory(run->sandbox))
-		collector_spec.limits.rss_bytes = limits->memory_bytes;
 	if (!error)
-		error = collector_open(&collector_spec, &run->collector, why);
+		error = open_collector(run, why);
 	if (!error)
 		error = expect_refusals(run, why);
 	if (!error)
 		error = collector_register(run->collector, sandbox_cgroup_fd(run->sandbox), why);
 	if (!error && sandbox_lets_io_uring(run->config))
 		error = collector_watch_io_uring(run->collector, why);
+	run->machine_before = read_machine();
 	return error ? error : bear(run, why);
 }
 
@@ -268,6 +299,13 @@ static int tell_unseen_exec(const struct run *run, struct failure *why)
 		why, "the kernel kills what does not fit at its exec: give more by --rlimit");
 }
 
+static void fill_machine(struct run *run)
+{
+	struct machine_counters now = read_machine();
+
+	machine_fill(&run->machine_before, &now, &run->result->noise);
+}
+
 static int fill_result(struct run *run, const struct account *account, struct failure *why)
 {
 	struct result *result = run->result;
@@ -281,6 +319,7 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 	read_start_time(result, account);
 	result->memory.peak = sandbox_memory_peak(run->sandbox);
 	sandbox_fill_usage(run->sandbox, result);
+	fill_machine(run);
 	judge_memory(run);
 	if (!sandbox_lets_io_uring(run->config))
 		result->syscalls.io_uring.total =

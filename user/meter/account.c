@@ -7,6 +7,7 @@
 #include "account_io.h"
 #include "account_memory.h"
 #include "account_network.h"
+#include "account_noise.h"
 #include "account_split.h"
 #include "account_syscalls.h"
 #include "account_timeline.h"
@@ -146,6 +147,7 @@ int account_fill(const struct account *account, struct result *result, struct fa
 	fill_tasks(&account->run, &sum, result);
 	account_fill_io(account, &sum.io, result);
 	account_fill_network(account, result);
+	account_fill_noise(account, &sum, result);
 	fill_loss(account, &result->collector.loss);
 	error = fill_processors(account, result, why);
 	if (!error)

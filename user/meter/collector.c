@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The BPF half as one object: the only file that sees the skeleton.
+// The BPF half as one object: the only file that sees its skeleton.
 //
 // Theory of operation. The light skeleton loads all programs by one system call of the kernel's
 // own loader, which costs a third of libbpf's. What is attached is decided by a table: tracing
@@ -26,6 +26,7 @@
 #include <bpf/libbpf.h>
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "interrupts.h"
 #include "tick.h"
 #include "wait_cause.h"
 
@@ -61,6 +62,8 @@ struct collector {
 	struct collector_spec spec;
 	uint64_t start_ns;
 	bool is_drained;
+	struct interrupts *interrupts; /* NULL: they are not weighed */
+	bool knows_places;
 };
 
 enum attach_kind {
@@ -210,6 +213,9 @@ static struct steady *open_variant(size_t processors, const struct collector_spe
 		if (spec->times_syscalls)
 			skeleton->maps.times.max_entries = TIMED_NUMBERS * processors;
 		wait_cause_fill(skeleton->rodata->wait_of_number);
+		if (spec->places)
+			memcpy(skeleton->rodata->places, spec->places,
+				PLACES * sizeof(*spec->places));
 	}
 	return skeleton;
 }
@@ -269,14 +275,27 @@ static void set_limits(struct run_account *run, const struct collector_limits *l
 	run->task_limit = limits->tasks;
 }
 
+static int load_interrupts(struct collector *collector, struct failure *why)
+{
+	const struct interrupts_maps maps = {
+		.runs = collector->skeleton->maps.runs.map_fd,
+		.cpus = collector->skeleton->maps.cpus.map_fd,
+		.tasks = collector->skeleton->maps.tasks.map_fd,
+	};
+
+	return interrupts_open(&maps, &collector->interrupts, why);
+}
+
 static int load(struct collector *collector, struct failure *why)
 {
+	const struct collector_spec *spec = &collector->spec;
 	int error = check_kernel(why);
 
 	if (error)
 		return error;
 	collector->processors = libbpf_num_possible_cpus();
-	collector->skeleton = open_variant(collector->processors, &collector->spec);
+	collector->knows_places = spec->places && collector->processors <= PLACES;
+	collector->skeleton = open_variant(collector->processors, spec);
 	if (!collector->skeleton)
 		return failure_set(why, ENOMEM, "prepare the BPF programs");
 	error = load_variant(collector->skeleton);
@@ -285,13 +304,13 @@ static int load(struct collector *collector, struct failure *why)
 	error = map_run(collector, why);
 	if (error)
 		return error;
-	collector->run->timeline_interval_ns = collector->spec.timeline_interval_ns;
-	set_limits(collector->run, &collector->spec.limits);
+	collector->run->timeline_interval_ns = spec->timeline_interval_ns;
+	set_limits(collector->run, &spec->limits);
 	collector->events = ring_buffer__new(
 		collector->skeleton->maps.events.map_fd, on_event, collector, NULL);
 	if (!collector->events)
 		return failure_set(why, errno, "map the ring buffer");
-	return 0;
+	return spec->weighs_interrupts ? load_interrupts(collector, why) : 0;
 }
 
 int collector_open(const struct collector_spec *spec, struct collector **out, struct failure *why)
@@ -305,6 +324,7 @@ int collector_open(const struct collector_spec *spec, struct collector **out, st
 	collector->no_io_uring = "nobody asked for requests to io_uring to be counted";
 	collector->spec = *spec;
 	error = load(collector, why);
+	collector->spec.places = NULL; /* the programs have them now */
 	if (error) {
 		collector_close(collector);
 		return error;
@@ -455,6 +475,8 @@ int collector_register(struct collector *collector, int cgroup_fd, struct failur
 		error = attach_all(collector, cgroup_fd, why);
 	if (!error)
 		error = start_timeline(collector, why);
+	if (!error && collector->interrupts)
+		error = interrupts_attach(collector->interrupts, why);
 	collector->start_ns += now_ns() - begin_ns;
 	return error;
 }
@@ -738,7 +760,9 @@ int collector_read(struct collector *collector, struct account *account, struct 
 
 	*account = (struct account){ .run = *collector->run,
 		.no_io_uring = collector->no_io_uring,
-		.has_syscalls = !collector->spec.no_syscalls };
+		.has_syscalls = !collector->spec.no_syscalls,
+		.weighs_interrupts = collector->interrupts != NULL,
+		.knows_places = collector->knows_places };
 	error = read_cpus(collector, account, why);
 	if (!error)
 		error = read_memories(collector, account, why);
@@ -774,6 +798,7 @@ static void release(struct collector *collector)
 {
 	tick_stop(&collector->limit_tick);
 	tick_stop(&collector->timeline_tick);
+	interrupts_close(collector->interrupts);
 	for (size_t i = 0; i < collector->link_count; i++)
 		close(collector->links[i]);
 	if (collector->events)

@@ -37,6 +37,8 @@ struct account {
 	bool has_syscalls;		 /* they were counted */
 	struct timed_syscall *timed;	 /* owned; NULL: they were not timed */
 	size_t timed_count;
+	bool weighs_interrupts;
+	bool knows_places; /* of processors: migrations between them are counted */
 };
 
 /* What the collector ends a run for by itself; 0 is no limit. */
@@ -50,8 +52,10 @@ struct collector_limits {
 struct collector_spec {
 	struct collector_limits limits;
 	uint64_t timeline_interval_ns; /* between the points of a time line; 0: there is none */
-	bool no_syscalls;    /* attach no hook to system calls: nothing is known about them */
-	bool times_syscalls; /* and not only count them */
+	bool no_syscalls;	       /* attach no hook to them: nothing is known about them */
+	bool times_syscalls;	       /* and not only count them */
+	bool weighs_interrupts;	       /* which costs a dozen hooks */
+	const struct place *places;    /* of PLACES processors; NULL: not known; for the load */
 };
 
 enum collector_limit {

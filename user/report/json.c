@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "noise.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -383,6 +384,45 @@ static void put_uring_by_op(struct document *document, const struct uring_result
 	put_known(document, section, "by_op", ops, io_uring->total.source);
 }
 
+static json_t *culprits_array(struct document *document, const struct noise *noise)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < noise->culprit_count; i++)
+		append(document, array,
+			json_pack("{s:o, s:o}", "name", repaired_string(noise->culprits[i].name),
+				"ns", integer_or_null(noise->culprits[i].ns)));
+	return array;
+}
+
+static json_t *reasons_array(struct document *document, const struct noise_verdict *verdict)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < verdict->reason_count; i++)
+		append(document, array, repaired_string(verdict->reasons[i].text));
+	return array;
+}
+
+static void put_noise(struct document *document, const struct result *result)
+{
+	const struct number *preempted = &result->noise.preempted;
+	struct noise_verdict verdict;
+	json_t *section = find_section(document, "noise");
+
+	noise_judge(result, &verdict);
+	if (!verdict.is_known) {
+		put_null(document, "noise", "preempted_by", preempted->reason);
+		put_null(document, "noise", "verdict", preempted->reason);
+		put_null(document, "noise", "reasons", preempted->reason);
+		return;
+	}
+	put_known(document, "noise", "preempted_by", culprits_array(document, &result->noise),
+		preempted->source);
+	put(document, section, "verdict", json_string(noise_word(&verdict)));
+	put(document, section, "reasons", reasons_array(document, &verdict));
+}
+
 static json_t *lost_events_object(const struct loss *loss)
 {
 	return json_pack("{s:o, s:o, s:o, s:o}", "task_storage",
@@ -659,6 +699,7 @@ static void fill(struct document *document, const struct result *result)
 	put_timeline(document, &result->timeline);
 	put_uring_by_op(document, &result->syscalls.io_uring);
 	put_syscalls_by_name(document, &result->syscalls);
+	put_noise(document, result);
 	put_collector(document, result);
 	put_container(document, result);
 	put_cores(document, &result->container.cores);

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "doubt.h"
+#include "noise.h"
 #include "summary_line.h"
 #include "verdict.h"
 
@@ -36,6 +37,7 @@ struct page {
 	FILE *out;
 	const struct result *result;
 	const struct summary_style *style;
+	const struct noise_verdict *noise;
 };
 
 bool summary_wants_colour(int fd)
@@ -186,19 +188,27 @@ static int print_headline(const struct page *page)
 	const struct number *wall = &page->result->time.wall;
 	cleanup_free char *verdict = verdict_describe(outcome);
 	cleanup_free char *command = NULL;
+	const char *noise = noise_word(page->noise);
 	char time[80] = "";
+	size_t columns;
 
 	if (!verdict)
 		return -ENOMEM;
 	if (wall->is_known)
 		snprintf(time, sizeof(time), " · %s", text_format_time(wall->value).text);
-	command = fit_command(page, strlen("tare: ") + strlen(separator) +
-					    text_count_columns(verdict) + text_count_columns(time));
+	columns = strlen("tare: ") + strlen(separator) + text_count_columns(verdict) +
+		  text_count_columns(time) + (noise ? strlen(" - ") + strlen(noise) : 0);
+	command = fit_command(page, columns);
 	if (!command)
 		return -ENOMEM;
 	fprintf(page->out, "tare: %s%s", command, *command ? separator : "");
 	print_coloured(page, is_success(outcome) ? GREEN : RED, verdict);
-	fprintf(page->out, "%s\n", time);
+	fputs(time, page->out);
+	if (noise)
+		fputs(" · ", page->out);
+	if (noise)
+		print_coloured(page, page->noise->reason_count ? YELLOW : GREEN, noise);
+	fputc('\n', page->out);
 	return 0;
 }
 
@@ -212,6 +222,19 @@ static void print_hint(const struct page *page)
 }
 
 /* What happened besides */
+
+static void print_noise(const struct page *page)
+{
+	size_t columns = page->style->columns > 0 ? (size_t)page->style->columns : SIZE_MAX;
+
+	for (size_t i = 0; i < page->noise->reason_count; i++) {
+		cleanup_free char *reason = text_shorten(page->noise->reasons[i].text,
+			columns > 2 * SHORTEST_COMMAND_COLUMNS ? columns - 2 - LABEL_COLUMNS
+							       : SIZE_MAX);
+
+		print_note(page, "noise", "%s", reason ? reason : "disturbed");
+	}
+}
 
 static void print_oom_kills(const struct page *page)
 {
@@ -430,6 +453,7 @@ static const struct {
 } parts[] = {
 	{ always, print_hint },
 	{ has_run, print_lines },
+	{ has_run, print_noise },
 	{ always, print_oom_kills },
 	{ always, print_leftovers },
 	{ always, print_doubts },
@@ -462,11 +486,13 @@ int summary_render(const struct result *result, const struct summary_style *styl
 {
 	cleanup_free char *rendered = NULL;
 	size_t size = 0;
-	struct page page = { open_memstream(&rendered, &size), result, style };
+	struct noise_verdict noise;
+	struct page page = { open_memstream(&rendered, &size), result, style, &noise };
 	int error;
 
 	if (!page.out)
 		return failure_set(why, errno, "render the summary");
+	noise_judge(result, &noise);
 	error = print_page(&page);
 	if (fclose(page.out) || error)
 		return failure_set(why, ENOMEM, "render the summary");
