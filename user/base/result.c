@@ -97,6 +97,7 @@ const struct result_field result_fields[] = {
 	FIELD(pressure, "memory_some_ns", memory),
 	FIELD(collector, "exec_monotonic_ns", exec_monotonic),
 	FIELD(collector, "exec_baseline_ns", exec_baseline),
+	FIELD(collector, "overhead_ns", overhead),
 	FIELD(outcome, "oom_kills", oom_kills),
 	{ .section = NULL },
 };
