@@ -3,7 +3,7 @@
 # What tare says that its probes cost a run, against what the kernel says that they ran
 # (kernel.bpf_stats_enabled). The two are not the same: the kernel's figure leaves out how a program
 # is come to, 18 ns of a system call's 27, and has in it how its own clock is read, 25 to 30 ns each
-# time. So both are told, and may differ by half or double. The kernel's clock is off again before
+# time. So both are told, and may differ by two and a half times. The kernel's clock is off again before
 # the command ends: what a call costs then is what tare measures.
 set -u
 . "$(dirname "$0")/lib/tap.sh"
@@ -26,7 +26,7 @@ stats_ns() {
 
 # The command is done when it is looked at, and then only ends.
 compare_with_stats() {
-	claim="the estimate for $2 times $1 is half to double of what the kernel measured"
+	claim="the estimate for $2 times $1 is within two and a half times what the kernel measured"
 	echo 1 > $switch
 	if ! start "$programs/work" count "$1" "$2"; then
 		not_ok "$claim" "$(cat "$tmp/errors")"
@@ -37,7 +37,7 @@ compare_with_stats() {
 	finish
 	reported=$(number collector.overhead_ns)
 	echo "# $1: truth $truth ns, reported $reported ns, difference $((reported - truth)) ns"
-	check "$claim" is_between $((truth / 2)) "$reported" $((truth * 2))
+	check "$claim" is_between $((truth * 2 / 5)) "$reported" $((truth * 5 / 2))
 }
 
 # A kernel without it, or a machine that does not let it be set.

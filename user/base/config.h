@@ -74,6 +74,7 @@ struct run_config {
 	unsigned int batch_jobs; /* so many at a time; 0: one */
 	bool no_container;
 	bool explain;	       /* tell what would be isolated, and do nothing */
+	bool self_test;	       /* weigh what is known instead of a command */
 	bool quiet;	       /* no summary on stderr */
 	bool verbose;	       /* what was isolated, left over, chosen */
 	const char *json_path; /* NULL none, "-" stdout */
