@@ -3,6 +3,7 @@
 //
 // Theory of operation. Each case is a run like any other, and is run some times: of these the one
 // whose number is farthest from the truth is told, since one that is wrong makes all doubtful.
+// Only wall time is longer on a busy machine, and rightly so.
 // Truths are what the command was told to do, or the kernel's own books, never what tare counted.
 #include "self_test.h"
 
@@ -33,13 +34,18 @@ enum verdict {
 	VERDICT_FAILED,
 };
 
-/* One run of a case, or the worst of some. */
+/* One run of a case, or of some the one that is told. */
 struct finding {
 	enum verdict verdict;
 	uint64_t truth, reported;
 	uint64_t distance;
 	char reason[160]; /* of all verdicts but two */
 };
+
+static bool has_number(const struct finding *finding)
+{
+	return finding->verdict == VERDICT_OK || finding->verdict == VERDICT_OFF;
+}
 
 /* --- A number by its key --- */
 
@@ -137,11 +143,22 @@ static struct finding judge(const struct self_test_case *test, const struct resu
 	return compare(test, result);
 }
 
-static bool is_worse(const struct finding *finding, const struct finding *than)
+static bool is_too_low(const struct finding *finding)
 {
-	if (finding->verdict != than->verdict)
-		return finding->verdict > than->verdict;
-	return finding->distance > than->distance;
+	return finding->verdict == VERDICT_OFF && finding->reported < finding->truth;
+}
+
+/* Whether this run of a case says more about tare than the one that was to be told so far. */
+static bool is_told(const struct self_test_case *test, const struct finding *finding,
+	const struct finding *so_far)
+{
+	bool are_numbers = has_number(finding) && has_number(so_far);
+
+	if (test->is_delayed && are_numbers && !is_too_low(finding) && !is_too_low(so_far))
+		return finding->distance < so_far->distance;
+	if (finding->verdict != so_far->verdict)
+		return finding->verdict > so_far->verdict;
+	return finding->distance > so_far->distance;
 }
 
 /* --- The table --- */
@@ -173,7 +190,8 @@ static void print_machine(const struct result *first)
 		printf("%s %s %s", kernel.sysname, kernel.release, kernel.machine);
 	print_processor();
 	printf(", cgroups: %s\n", first->container.cgroup_layout);
-	printf("Each case is run %d times; told is the run that is farthest from the truth.\n\n",
+	printf("Each case is run %d times. Told is the run that is farthest from the truth; of a\n"
+	       "wall time, which other programs make longer, the nearest.\n\n",
 		RUNS);
 }
 
@@ -224,16 +242,16 @@ static const char *const verdicts[] = {
 	[VERDICT_FAILED] = "FAILED",
 };
 
-static void print_row(const struct self_test_case *test, const struct finding *worst)
+static void print_row(const struct self_test_case *test, const struct finding *told)
 {
-	bool has_number = worst->verdict == VERDICT_OK || worst->verdict == VERDICT_OFF;
+	bool is_number = has_number(told);
 
-	printf(ROW, test->name, test->key, has_number ? text_format_count(worst->truth).text : "-",
-		test->source, has_number ? text_format_count(worst->reported).text : "-",
-		has_number ? show_difference(worst).text : "-", show_allowed(test).text,
-		verdicts[worst->verdict]);
-	if (!has_number)
-		printf("|  %s: %s |\n", test->name, worst->reason);
+	printf(ROW, test->name, test->key, is_number ? text_format_count(told->truth).text : "-",
+		test->source, is_number ? text_format_count(told->reported).text : "-",
+		is_number ? show_difference(told).text : "-", show_allowed(test).text,
+		verdicts[told->verdict]);
+	if (!is_number)
+		printf("|  %s: %s |\n", test->name, told->reason);
 	fflush(stdout);
 }
 
@@ -268,7 +286,7 @@ static int run_once(const struct self_test_case *test, struct result *result, st
 	return error;
 }
 
-static int run_case(const struct self_test_case *test, struct finding *worst, struct failure *why)
+static int run_case(const struct self_test_case *test, struct finding *told, struct failure *why)
 {
 	for (int i = 0; i < RUNS; i++) {
 		struct finding finding;
@@ -282,8 +300,8 @@ static int run_case(const struct self_test_case *test, struct finding *worst, st
 		result_done(&result);
 		if (error)
 			return error;
-		if (i == 0 || is_worse(&finding, worst))
-			*worst = finding;
+		if (i == 0 || is_told(test, &finding, told))
+			*told = finding;
 	}
 	return 0;
 }
@@ -293,13 +311,13 @@ int self_test(bool *is_sound, struct failure *why)
 	size_t sound = 0, all = 0;
 
 	for (const struct self_test_case *test = self_test_cases; test->name; test++) {
-		struct finding worst;
-		int error = run_case(test, &worst, why);
+		struct finding told;
+		int error = run_case(test, &told, why);
 
 		if (error)
 			return error;
-		print_row(test, &worst);
-		sound += worst.verdict == VERDICT_OK;
+		print_row(test, &told);
+		sound += told.verdict == VERDICT_OK;
 		all++;
 	}
 	printf("\n%zu of %zu cases are as near to the truth as is allowed.\n", sound, all);
