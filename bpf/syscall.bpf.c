@@ -51,7 +51,7 @@ struct syscall_exit {
 	u64 regs, value; /* the arguments of the kernel's trace_sys_exit() */
 };
 
-/* From the task, whose registers the verifier knows, so that a plain load does: 2 ns less a call. */
+/* From the task: the verifier knows its registers, so a plain load will do: 2 ns less a call. */
 static __always_inline s64 exit_number(struct task_struct *task, const struct syscall_exit *exit)
 {
 	(void)exit;

@@ -112,6 +112,7 @@ fault 500
 EOF
 }
 
+# shellcheck disable=SC2016 # expanded by that shell
 compare_with_cgroup '100 short processes' sh -c \
 	'i=0; while [ $i -lt 100 ]; do /bin/true; i=$((i + 1)); done'
 compare_stressors_with_cgroup
@@ -169,8 +170,10 @@ compare_with_events() {
 	instance=
 }
 
+# shellcheck disable=SC2016 # expanded by that shell
 loop='i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done'
 compare_with_events 'four loops at once' "for n in 1 2 3 4; do ($loop) & done; wait"
+# shellcheck disable=SC2016 # expanded by that shell
 compare_with_events '200 short processes' 'i=0; while [ $i -lt 200 ]; do (:); i=$((i + 1)); done'
 compare_with_events 'loops that nobody waits for' "for n in 1 2 3 4; do ($loop; :) & done; $loop"
 

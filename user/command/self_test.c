@@ -20,8 +20,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "report/doubt.h"
-#include "run.h"
 #include "self_test_cases.h"
+#include "weigh.h"
 
 /* With five runs it takes some twenty seconds. */
 #define RUNS 5
