@@ -494,7 +494,7 @@ static const struct option_entry entries[] = {
 	{ "syscall-times", 0, NULL, "also time each system call, by name", apply_syscall_times },
 	{ "no-syscalls", 0, NULL, "do not look at system calls at all", apply_no_syscalls },
 	{ "explain", 0, NULL, "only tell what this run would isolate", apply_explain },
-	{ "self-test", 0, NULL, "weigh programs that are known, and tell how far off it is",
+	{ "self-test", 0, NULL, "weigh known programs, and tell how far off it is",
 		apply_self_test },
 	{ "no-container", 0, NULL, "weigh without one, with the caller's own rights",
 		apply_no_container },
