@@ -228,8 +228,6 @@ if has stress-ng 'stressors do what they are told'; then
 		"$(number processes.processes)"
 	stress 300 signal
 	judge 'handled signals of stress-ng --signal' 300 'its operations' "$(calls rt_sigreturn)"
-	stress 200 udp
-	judge 'sendto of stress-ng --udp' 200 'its operations' "$(calls sendto)"
 fi
 
 # --- perf, of the same program once more ---
