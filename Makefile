@@ -62,6 +62,7 @@ OBJECTS     := $(patsubst %.c,$(OUT)/%.o,$(USER_SOURCE))
 MAIN        := $(OUT)/user/command/main.o
 UNIT        := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
 PROGRAMS    := $(patsubst %.c,build/%,$(wildcard tests/programs/*.c))
+CONTAIN     := $(OUT)/tests/bench/contain
 
 ifneq ($(V),1)
   Q := @
@@ -119,6 +120,10 @@ $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libtare.a
 	$(Q)mkdir -p $(@D) && $(COMPILE) -MF $@.d -MT $@ $(filter %.c %.a,$^) -pie \
 		-Wl,--as-needed -lcmocka $(shell pkg-config --libs $(PKGS)) -pthread -o $@
 
+$(CONTAIN): tests/bench/contain.c $(OUT)/libtare.a
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(COMPILE) -MF $@.d -MT $@ $(LINK) $(filter %.c %.a,$^) $(LIBS) -o $@
+
 # Static, so that they run in any view of the file system. A program that needs other flags has
 # them in a comment of its own: "// build: -nostdlib".
 build/tests/programs/%: tests/programs/%.c Makefile
@@ -140,7 +145,7 @@ run-tests: all $(PROGRAMS) ## run the whole-program tests (as root)
 	@scripts/tap $(wildcard tests/run/*.sh)
 asan: ## unit tests, and build/asan/tare, under ASan and UBSan
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit
-bench: all $(PROGRAMS) ## run the benchmarks of tests/bench
+bench: all $(PROGRAMS) $(CONTAIN) ## run the benchmarks of tests/bench
 	@for bench in $(wildcard tests/bench/*.sh); do $$bench || exit; done
 check: ## set up, build and run all tests
 	@scripts/check
@@ -173,4 +178,4 @@ clean: ## remove build/
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
--include $(OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d) build/steady/interrupt.bpf.d $(UNIT:=.d) $(PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d) build/steady/interrupt.bpf.d $(UNIT:=.d) $(PROGRAMS:=.d) $(CONTAIN).d

@@ -290,6 +290,9 @@ struct run_account {
 	__u64 fallback_deaths;	 /* tasks charged by their cgroup at death */
 };
 
+/* Of a task's flags the one that both halves know: it is inside the window. */
+#define TASK_COUNTED (1 << 0)
+
 /*
  * One member task, in its own task storage: no other task writes it. That of the run's first task
  * is put there by the launcher, all zero but for its slot, before it lets the task go.

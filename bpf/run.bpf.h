@@ -16,7 +16,6 @@
 #define TASK_DEAD 0x00000080
 
 enum task_flags {
-	TASK_COUNTED = 1 << 0,	       /* inside the window */
 	TASK_OF_COMMAND = 1 << 1,      /* a thread of the command's own process */
 	TASK_AWAITS_BASELINE = 1 << 2, /* exec'd; its CPU time at that moment is not settled */
 	TASK_NEWBORN = 1 << 3,	       /* has yet to return from its parent's clone */

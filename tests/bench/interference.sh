@@ -48,7 +48,7 @@ all hog hog disk udp timers'
 
 weigh() {
 	# shellcheck disable=SC2086 # a list of words
-	"$tare" run --quiet $options --json "$work/json" "$programs/work" "$millions" > "$work/out"
+	"$tare" run --quiet $options --json "$work/json" "$programs/calculate" "$millions" > "$work/out"
 	note "wall.$1" "$(jq .time.wall_ns "$work/json")"
 	note "left.$1" "$(jq .time.undisturbed_ns "$work/json")"
 	[ "$(jq -r .noise.verdict "$work/json")" != quiet ] || note "quiet.$1" 1

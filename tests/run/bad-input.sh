@@ -67,6 +67,9 @@ bad_with_document 'there is no such option' "--$(printf %05000d 0)" true
 bad_with_document "--allow: '' is not one of io_uring, mounts, namespaces" --allow '' true
 bad_with_document '--allow: mount is not one of' --allow mount true
 bad_with_document '--allow: nothing is refused with --no-container' --no-container --allow mounts true
+bad '--self-test: takes no command' --self-test true
+bad '--self-test: takes no other option' --self-test --json "$document"
+bad '--self-test: takes no other option' --no-container --self-test
 
 # --- Paths ---
 

@@ -44,7 +44,7 @@ near() {
 # --- A hog on the same processor ---
 
 start_hog
-"$TARE" run --no-container --cores 0 --json "$tmp/json" -- "$programs/work" 300 \
+"$TARE" run --no-container --cores 0 --json "$tmp/json" -- "$programs/calculate" 300 \
 	/proc/self/schedstat "/proc/$hog/schedstat" > "$said" 2> "$tmp/summary" < /dev/null
 note_losses
 stop_hog
@@ -81,14 +81,14 @@ is "$(named_ns burn)" 0 'tasks of the run do not disturb it'
 
 # --- Interrupts ---
 
-weigh "$programs/work" 100
+weigh "$programs/calculate" 100
 is "$(jq -c '[.noise.irq_ns, .unavailable["noise.irq_ns"]]' "$tmp/json")" \
 	'[null,"interrupts are weighed only with --interrupts"]' \
 	'interrupts are unknown where they are not weighed'
-weigh --interrupts --cores 0 "$programs/work" 100
+weigh --interrupts --cores 0 "$programs/calculate" 100
 alone_ns=$(number noise.irq_ns)
 start_hog timers
-weigh --interrupts --cores 0 "$programs/work" 100
+weigh --interrupts --cores 0 "$programs/calculate" 100
 stop_hog
 echo "# $alone_ns alone, $(number noise.irq_ns) beside a timer of 20 kHz"
 check 'the timer ticks of a run are weighed, and are few' \
@@ -99,7 +99,7 @@ check 'those of a fast timer on its processor are more' \
 # --- Nobody ---
 
 is_quiet() {
-	weigh "$programs/work" 1 && [ "$(number noise.verdict)" = quiet ]
+	weigh "$programs/calculate" 1 && [ "$(number noise.verdict)" = quiet ]
 }
 check 'a run that nobody disturbs is quiet' wait_until is_quiet
 is "$(jq -c .noise.reasons "$tmp/json")" '[]' 'and for no reason'

@@ -622,6 +622,7 @@ static const char *const help_lines[] = {
 	"      --keep-system-config ",
 	"      --seccomp WHICH ",
 	"      --explain ",
+	"      --self-test ",
 	"      --cores LIST ",
 	"      --memory-nodes LIST ",
 	"      --rlimit NAME=S[:H] ",

@@ -73,8 +73,9 @@ struct run_config {
 	const char *batch_path;	 /* holds the commands of a batch; "-" stdin; NULL: it is none */
 	unsigned int batch_jobs; /* so many at a time; 0: one */
 	bool no_container;
-	bool explain; /* tell what would be isolated, and do nothing */
-	bool quiet;   /* no summary on stderr */
+	bool explain;	/* tell what would be isolated, and do nothing */
+	bool self_test; /* weigh what is known instead of a command */
+	bool quiet;	/* no summary on stderr */
 	bool weighs_interrupts;
 	bool verbose;	       /* what was isolated, left over, chosen */
 	const char *json_path; /* NULL none, "-" stdout */

@@ -112,6 +112,7 @@ const struct result_field result_fields[] = {
 	FIELD(noise, "machine_compaction_stalls", machine_compaction_stalls),
 	FIELD(collector, "exec_monotonic_ns", exec_monotonic),
 	FIELD(collector, "exec_baseline_ns", exec_baseline),
+	FIELD(collector, "overhead_ns", overhead),
 	FIELD(outcome, "oom_kills", oom_kills),
 	{ .section = NULL },
 };

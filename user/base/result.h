@@ -264,6 +264,7 @@ struct result {
 		uint64_t stop_ns;  /* detach and free */
 		/* The exec that opens the window, and the launcher's CPU time until then. */
 		struct number exec_monotonic, exec_baseline;
+		struct number overhead; /* CPU time of the run that the programs took */
 	} collector;
 	struct {
 		bool is_used;		   /* false: --no-container */

@@ -56,6 +56,13 @@ static int apply_explain(struct run_config *config, const char *value, struct fa
 	return 0;
 }
 
+static int apply_self_test(struct run_config *config, const char *value, struct failure *why)
+{
+	(void)value, (void)why;
+	config->self_test = true;
+	return 0;
+}
+
 static int apply_no_container(struct run_config *config, const char *value, struct failure *why)
 {
 	(void)value, (void)why;
@@ -497,6 +504,8 @@ static const struct option_entry entries[] = {
 	{ "syscall-times", 0, NULL, "also time each system call, by name", apply_syscall_times },
 	{ "no-syscalls", 0, NULL, "do not look at system calls at all", apply_no_syscalls },
 	{ "explain", 0, NULL, "only tell what this run would isolate", apply_explain },
+	{ "self-test", 0, NULL, "weigh known programs, and tell how far off it is",
+		apply_self_test },
 	{ "no-container", 0, NULL, "weigh without one, with the caller's own rights",
 		apply_no_container },
 	{ "allow", 0, "WHAT", "let through io_uring, mounts or namespaces", apply_allow },
@@ -740,6 +749,16 @@ static int parse_all(int argc, char **argv, struct run_config *config, bool *wan
 	return 0;
 }
 
+/* Its truths are those of its own commands, in the container that there is without options. */
+static int check_self_test(const struct run_config *config, int words, struct failure *why)
+{
+	if (config->command[0])
+		return failure_set(why, 0, "--self-test: takes no command, it has its own");
+	if (words > 1)
+		return failure_set(why, 0, "--self-test: takes no other option");
+	return 0;
+}
+
 int options_parse(int argc, char **argv, struct run_config *config, enum options_request *request,
 	struct failure *why)
 {
@@ -753,6 +772,8 @@ int options_parse(int argc, char **argv, struct run_config *config, enum options
 	config->command = &argv[next];
 	complete_files(config);
 	*request = wants_help ? OPTIONS_HELP : OPTIONS_RUN;
+	if (config->self_test && !wants_help)
+		return check_self_test(config, argc - 1, why);
 	return wants_help ? 0 : check(config, why);
 }
 
@@ -791,6 +812,6 @@ void options_print_help(FILE *stream)
 	}
 	fprintf(stream,
 		"\nExit status: the command's own; 128+N when signal N ended it; 124 when a limit\n"
-		"did; 125 when tare failed; 126 when the command is not executable; 127 when it\n"
-		"is not found.\n");
+		"did; 125 when tare failed, or a self-test found a number off; 126 when the\n"
+		"command is not executable; 127 when it is not found.\n");
 }

@@ -83,6 +83,7 @@ int options_check_batch_line(const struct run_config *config, struct failure *wh
 		{ config->batch_path || config->batch_jobs,
 			"--from: a command of a batch is no batch" },
 		{ config->explain, "--explain: nothing is weighed with it" },
+		{ config->self_test, "--self-test: takes no command, it has its own" },
 	};
 
 	return check_all(contradictions, sizeof(contradictions) / sizeof(contradictions[0]), why);

@@ -16,6 +16,7 @@
 #include "report/json.h"
 #include "report/summary.h"
 #include "sandbox/sandbox.h"
+#include "self_test.h"
 #include "weigh.h"
 
 static int terminal_columns(int fd)
@@ -121,6 +122,17 @@ static int run_batch(const struct run_config *config)
 	return batch_run(config, &status, &why) ? print_failure(&why, 125) : status;
 }
 
+static int test_self(void)
+{
+	bool is_sound = false;
+	struct failure why;
+
+	close_inherited(&OUTPUT_FILE_NONE);
+	if (self_test(&is_sound, &why))
+		return print_failure(&why, 125);
+	return is_sound ? 0 : 125;
+}
+
 int run_command(int argc, char **argv)
 {
 	struct output_file json = OUTPUT_FILE_NONE;
@@ -139,6 +151,8 @@ int run_command(int argc, char **argv)
 		return run_batch(&config);
 	if (config.explain)
 		return explain_run(&config, &why) ? print_failure(&why, 125) : 0;
+	if (config.self_test)
+		return test_self();
 	if (sandbox_check(&config, &why))
 		return print_failure(&why, 125);
 	if (config.json_path && open_document(config.json_path, &json, &why))

@@ -27,6 +27,7 @@
 #include "meter/account.h"
 #include "meter/collector.h"
 #include "meter/machine.h"
+#include "meter/overhead.h"
 #include "check_probe.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/topology.h"
@@ -498,6 +499,9 @@ int run_weigh(const struct run_config *config, struct result *result, struct fai
 	if (!error)
 		error = sandbox_list_mounts(run.sandbox, &result->container.mounts, why);
 	close_error = sandbox_close(run.sandbox, &close_failure);
+	if (!error && result->time.cpu.is_known)
+		result->collector.overhead =
+			overhead_estimate(result, collector_detach(run.collector));
 	result->collector.stop_ns = collector_close(run.collector);
 	close_fd(&run.signal_fd);
 	streams_close(&run.streams);

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -26,6 +27,7 @@
 #include <bpf/libbpf.h>
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "call_time.h"
 #include "interrupts.h"
 #include "tick.h"
 #include "wait_cause.h"
@@ -60,7 +62,7 @@ struct collector {
 	struct tick limit_tick, timeline_tick;
 	const char *no_io_uring;
 	struct collector_spec spec;
-	uint64_t start_ns;
+	uint64_t start_ns, stop_ns;
 	bool is_drained;
 	struct interrupts *interrupts; /* NULL: they are not weighed */
 	bool knows_places;
@@ -794,13 +796,46 @@ uint64_t collector_start_ns(const struct collector *collector)
 	return collector->start_ns;
 }
 
-static void release(struct collector *collector)
+static void detach(struct collector *collector)
 {
 	tick_stop(&collector->limit_tick);
 	tick_stop(&collector->timeline_tick);
 	interrupts_close(collector->interrupts);
+	collector->interrupts = NULL;
 	for (size_t i = 0; i < collector->link_count; i++)
 		close(collector->links[i]);
+	collector->link_count = 0;
+}
+
+/* Its own account ends with the map. The limits of the run are not meant for this process. */
+static int make_self_member(struct collector *collector)
+{
+	struct task_account account = { .slot = PRIVATE_SLOT, .flags = TASK_COUNTED };
+	cleanup_fd int self = pidfd_open(getpid(), 0);
+
+	set_limits(collector->run, &(struct collector_limits){ 0 });
+	if (self < 0)
+		return -errno;
+	return bpf_map_update_elem(
+		collector->skeleton->maps.tasks.map_fd, &self, &account, BPF_ANY);
+}
+
+/* Of a member, because its calls are counted: those of other processes cost less. */
+uint64_t collector_detach(struct collector *collector)
+{
+	uint64_t begin_ns = now_ns(), weighed_ps = 0, bare_ps;
+
+	if (!make_self_member(collector))
+		weighed_ps = call_time_ps();
+	detach(collector);
+	bare_ps = call_time_ps();
+	collector->stop_ns += now_ns() - begin_ns;
+	return weighed_ps > bare_ps ? weighed_ps - bare_ps : 0;
+}
+
+static void release(struct collector *collector)
+{
+	detach(collector);
 	if (collector->events)
 		ring_buffer__free(collector->events);
 	if (collector->run)
@@ -812,10 +847,11 @@ static void release(struct collector *collector)
 
 uint64_t collector_close(struct collector *collector)
 {
-	uint64_t begin_ns = now_ns();
+	uint64_t begin_ns = now_ns(), detach_ns;
 
 	if (!collector)
 		return 0;
+	detach_ns = collector->stop_ns;
 	release(collector);
-	return now_ns() - begin_ns;
+	return detach_ns + now_ns() - begin_ns;
 }

@@ -122,7 +122,14 @@ void account_done(struct account *account);
 /* How long loading and attaching took, in nanoseconds. */
 uint64_t collector_start_ns(const struct collector *collector);
 
-/* Detaches and frees; NULL is fine. Returns how long that took, in nanoseconds. */
+/*
+ * Detaches, when the accounts were read. Returns by how many picoseconds a system call of a member
+ * was longer until then, as measured here and now; 0 when that could not be told.
+ */
+uint64_t collector_detach(struct collector *collector);
+
+/* Detaches and frees; NULL is fine. Returns how long that took, in nanoseconds, also what
+ * collector_detach did. */
 uint64_t collector_close(struct collector *collector);
 
 #endif

@@ -319,6 +319,16 @@ static void fill_faults(const struct result *result, struct summary_cells *cells
 		as_count(&result->faults.major).text);
 }
 
+static void fill_probes(const struct result *result, struct summary_cells *cells)
+{
+	const struct number *overhead = &result->collector.overhead, *cpu = &result->time.cpu;
+
+	add(&cells->value, "%s", as_time(overhead).text);
+	if (overhead->is_known && cpu->is_known)
+		add(&cells->detail, "estimated, %s of the CPU time",
+			text_format_percent(overhead->value, cpu->value).text);
+}
+
 const struct summary_line summary_lines[] = {
 	{ .label = "wall", .fill = fill_wall },
 	{ .label = "blocked", .fill = fill_blocked, .has_news = has_blocked },
@@ -335,6 +345,7 @@ const struct summary_line summary_lines[] = {
 	{ .label = "largest", .fill = fill_largest, .is_verbose = true },
 	{ .label = "switches", .fill = fill_switches, .is_verbose = true },
 	{ .label = "faults", .fill = fill_faults, .is_verbose = true },
+	{ .label = "probes", .fill = fill_probes, .is_verbose = true },
 	{ .label = NULL },
 };
 
