@@ -160,19 +160,21 @@ vmlinux: ## regenerate vmlinux/ from the running kernel
 
 BIN := $(DESTDIR)$(PREFIX)/bin
 DOC := $(DESTDIR)$(PREFIX)/share/doc/tare
-MAN := $(DESTDIR)$(PREFIX)/share/man/man1
+MAN := $(DESTDIR)$(PREFIX)/share/man
 install: all ## install into $(DESTDIR)$(PREFIX); RUNEXEC=0: without runexec
 ifneq ($(RUNEXEC),0)
 	@[ ! -e $(BIN)/runexec ] || [ "$$(readlink $(BIN)/runexec)" = tare ] || \
 		{ echo '$(BIN)/runexec is not ours: make install RUNEXEC=0'; exit 1; }
-	install -D -m 644 -t $(MAN) user/command/runexec.1
+	install -D -m 644 -t $(MAN)/man1 user/command/runexec.1
 	install -d $(BIN) && ln -sf tare $(BIN)/runexec
 endif
 	install -D -m 755 build/tare $(BIN)/tare
+	install -D -m 644 -t $(MAN)/man1 user/command/tare.1
+	install -D -m 644 -t $(MAN)/man5 user/report/tare-result.5
 	install -D -m 644 -t $(DOC) LICENSE README.md CHANGELOG.md
 uninstall: ## remove what install put there
-	[ "$$(readlink $(BIN)/runexec)" != tare ] || $(RM) $(BIN)/runexec $(MAN)/runexec.1
-	$(RM) -r $(BIN)/tare $(DOC)
+	[ "$$(readlink $(BIN)/runexec)" != tare ] || $(RM) $(BIN)/runexec $(MAN)/man1/runexec.1
+	$(RM) -r $(BIN)/tare $(MAN)/man1/tare.1 $(MAN)/man5/tare-result.5 $(DOC)
 clean: ## remove build/
 	$(RM) -r build
 help: ## this list

@@ -292,7 +292,7 @@ x
 tare" 'a root of the run'"'"'s own is written where the command starts, with the files of its /etc'
 
 in_root overlay-on-overlay << 'END'
-"$TARE" run --json "$tmp/json" sh -c 'cat file; touch new /srv/everyones/x 2>&- || echo no; echo x > /tmp/x; cat /tmp/x; exit 3' 2>&1 | grep -v -e wall -e cpu -e memory -e syscalls -e network
+"$TARE" run --json "$tmp/json" sh -c 'cat file; touch new /srv/everyones/x 2>&- || echo no; echo x > /tmp/x; cat /tmp/x; exit 3' 2>&1 | grep -v -e wall -e cpu -e memory -e syscalls -e network -e blocked -e noise -e "^  io " -e throttle
 jq -c ".container | .unmapped_mounts, .read_only_mounts, .mounts" "$tmp/json"
 "$TARE" check | grep -c -e 'degraded  id-mapped mount' -e 'degraded  overlay'
 END

@@ -67,6 +67,101 @@ static inline struct noise sample_noise(void)
 	return noise;
 }
 
+static inline void sample_time(struct result *result)
+{
+	result->time.wall = number_known(4212000000, "clock:monotonic");
+	result->time.cpu = number_known(7981000000, "bpf:sched_switch");
+	result->time.user = number_known(7012000000, "bpf:sched_switch");
+	result->time.system = number_known(969000000, "bpf:sched_switch");
+	result->time.on_cpu = number_known(3921372000, "bpf:sched_switch");
+	result->time.runqueue = number_known(16848000, "bpf:sched_switch");
+	result->time.blocked = number_known(273780000, "bpf:sched_switch");
+	result->time.tree_runqueue = number_known(33000000, "bpf:sched_switch");
+	result->time.tree_blocked = number_known(9000000000, "bpf:sched_switch");
+	result->time.throttled = number_known(0, "cgroup:cpu.stat");
+	result->time.cpu_by_processor = sample_cpu_by_processor;
+	result->time.processors = 2;
+	result->time.undisturbed = number_known(4200000000, "bpf:wall");
+}
+
+static inline void sample_waits(struct result *result)
+{
+	result->blocked.block_io = number_known(0, "bpf:sched_switch");
+	result->blocked.lock = number_known(200000000, "bpf:sched_switch");
+	result->blocked.pipe_socket = number_known(73780000, "bpf:sched_switch");
+	result->blocked.timer = number_known(0, "bpf:sched_switch");
+	result->blocked.child = number_known(0, "bpf:sched_switch");
+	result->blocked.page_fault_io = number_known(0, "bpf:sched_switch");
+	result->blocked.stopped = number_known(0, "bpf:sched_switch");
+	result->blocked.other = number_known(0, "bpf:sched_switch");
+	result->blocked.ended = number_known(0, "bpf:sched_switch");
+	result->tree_blocked.block_io = number_known(0, "bpf:sched_switch");
+	result->tree_blocked.lock = number_known(0, "bpf:sched_switch");
+	result->tree_blocked.pipe_socket = number_known(0, "bpf:sched_switch");
+	result->tree_blocked.timer = number_known(0, "bpf:sched_switch");
+	result->tree_blocked.child = number_known(9000000000, "bpf:sched_switch");
+	result->tree_blocked.page_fault_io = number_known(0, "bpf:sched_switch");
+	result->tree_blocked.stopped = number_known(0, "bpf:sched_switch");
+	result->tree_blocked.other = number_known(0, "bpf:sched_switch");
+}
+
+static inline void sample_syscall_result(struct result *result)
+{
+	result->syscalls.total = number_known(184220, "bpf:sys_enter");
+	result->syscalls.errors = number_known(2104, "bpf:sys_exit");
+	result->syscalls.denied = number_known(0, "bpf:sys_exit");
+	result->syscalls.wall = number_known(5000000, "bpf:raw_syscalls");
+	result->syscalls.cpu = number_known(4000000, "bpf:raw_syscalls");
+	result->syscalls.by_name = sample_syscalls;
+	result->syscalls.by_name_count = 3;
+	result->syscalls.io_uring.total = number_known(0, "bpf:io_uring_submit_req");
+	result->syscalls.io_uring.rings = number_known(0, "bpf:raw_syscalls");
+	result->syscalls.io_uring.by_op = sample_requests;
+}
+
+static inline void sample_tasks(struct result *result)
+{
+	result->processes.tasks = number_known(41, "bpf:task_newtask");
+	result->processes.processes = number_known(38, "bpf:task_newtask");
+	result->processes.execs = number_known(37, "bpf:sched_process_exec");
+	result->processes.peak_tasks = number_known(9, "bpf:task_newtask");
+	result->processes.forks = number_known(37, "bpf:task_newtask");
+	result->scheduler.voluntary_switches = number_known(2210, "bpf:sched_switch");
+	result->scheduler.involuntary_switches = number_known(310, "bpf:sched_switch");
+	result->scheduler.migrations = number_known(87, "bpf:sched_migrate_task");
+	result->scheduler.wakeups = number_known(2300, "bpf:sched_wakeup");
+	result->faults.minor = number_known(91234, "bpf:task_struct");
+	result->faults.major = number_known(2, "bpf:task_struct");
+}
+
+static inline void sample_io(struct result *result)
+{
+	result->io.read = number_known(4096, "cgroup:io.stat");
+	result->io.written = number_known(8192, "cgroup:io.stat");
+	result->io.syscall_read = number_known(123456, "kernel:task");
+	result->io.syscall_written = number_known(23456, "kernel:task");
+	result->io.syscall_reads = number_known(400, "kernel:task");
+	result->io.syscall_writes = number_known(300, "kernel:task");
+	result->io.storage_read = number_known(0, "kernel:task");
+	result->io.storage_written = number_known(0, "kernel:task");
+	result->io.storage_cancelled = number_known(0, "kernel:task");
+	result->io.page_cache_misses = number_known(0, "kernel:task");
+	result->pressure.cpu = number_known(1500000, "cgroup:cpu.pressure");
+	result->pressure.io = number_known(0, "cgroup:io.pressure");
+	result->pressure.memory = number_known(17000, "cgroup:memory.pressure");
+	result->network.rx_bytes = number_known(0, "bpf:cgroup_skb");
+	result->network.tx_bytes = number_known(0, "bpf:cgroup_skb");
+	result->network.rx_packets = number_known(0, "bpf:cgroup_skb");
+	result->network.tx_packets = number_known(0, "bpf:cgroup_skb");
+	result->network.sockets = number_known(0, "bpf:cgroup_sock");
+	result->network.sockets_inet = number_known(0, "bpf:cgroup_sock");
+	result->network.sockets_inet6 = number_known(0, "bpf:cgroup_sock");
+	result->network.sockets_unix = number_known(2, "bpf:raw_syscalls");
+	result->network.sockets_netlink = number_known(0, "bpf:raw_syscalls");
+	result->network.sockets_other = number_known(0, "bpf:raw_syscalls");
+	result->network.connects = number_known(0, "bpf:cgroup_sock_addr");
+}
+
 /* The arrays are static: result_done is not for this one. */
 static inline struct result sample_result(void)
 {
@@ -83,83 +178,13 @@ static inline struct result sample_result(void)
 			.filter = "default" },
 	};
 
-	result.outcome.oom_kills = number_known(0, "cgroup:memory.events");
-	result.time.wall = number_known(4212000000, "clock:monotonic");
-	result.time.cpu = number_known(7981000000, "bpf:sched_switch");
-	result.time.user = number_known(7012000000, "bpf:sched_switch");
-	result.time.system = number_known(969000000, "bpf:sched_switch");
-	result.time.on_cpu = number_known(3921372000, "bpf:sched_switch");
-	result.time.runqueue = number_known(16848000, "bpf:sched_switch");
-	result.time.blocked = number_known(273780000, "bpf:sched_switch");
-	result.time.tree_runqueue = number_known(33000000, "bpf:sched_switch");
-	result.time.tree_blocked = number_known(9000000000, "bpf:sched_switch");
-	result.time.throttled = number_known(0, "cgroup:cpu.stat");
-	result.blocked.block_io = number_known(0, "bpf:sched_switch");
-	result.blocked.lock = number_known(200000000, "bpf:sched_switch");
-	result.blocked.pipe_socket = number_known(73780000, "bpf:sched_switch");
-	result.blocked.timer = number_known(0, "bpf:sched_switch");
-	result.blocked.child = number_known(0, "bpf:sched_switch");
-	result.blocked.page_fault_io = number_known(0, "bpf:sched_switch");
-	result.blocked.stopped = number_known(0, "bpf:sched_switch");
-	result.blocked.other = number_known(0, "bpf:sched_switch");
-	result.blocked.ended = number_known(0, "bpf:sched_switch");
-	result.tree_blocked.block_io = number_known(0, "bpf:sched_switch");
-	result.tree_blocked.lock = number_known(0, "bpf:sched_switch");
-	result.tree_blocked.pipe_socket = number_known(0, "bpf:sched_switch");
-	result.tree_blocked.timer = number_known(0, "bpf:sched_switch");
-	result.tree_blocked.child = number_known(9000000000, "bpf:sched_switch");
-	result.tree_blocked.page_fault_io = number_known(0, "bpf:sched_switch");
-	result.tree_blocked.stopped = number_known(0, "bpf:sched_switch");
-	result.tree_blocked.other = number_known(0, "bpf:sched_switch");
-	result.time.cpu_by_processor = sample_cpu_by_processor;
-	result.time.processors = 2;
+	sample_time(&result);
+	sample_waits(&result);
 	sample_memory(&result.memory);
-	result.syscalls.total = number_known(184220, "bpf:sys_enter");
-	result.syscalls.errors = number_known(2104, "bpf:sys_exit");
-	result.syscalls.denied = number_known(0, "bpf:sys_exit");
-	result.syscalls.wall = number_known(5000000, "bpf:raw_syscalls");
-	result.syscalls.cpu = number_known(4000000, "bpf:raw_syscalls");
-	result.syscalls.by_name = sample_syscalls;
-	result.syscalls.by_name_count = 3;
-	result.syscalls.io_uring.total = number_known(0, "bpf:io_uring_submit_req");
-	result.syscalls.io_uring.rings = number_known(0, "bpf:raw_syscalls");
-	result.syscalls.io_uring.by_op = sample_requests;
-	result.processes.tasks = number_known(41, "bpf:task_newtask");
-	result.processes.processes = number_known(38, "bpf:task_newtask");
-	result.processes.execs = number_known(37, "bpf:sched_process_exec");
-	result.processes.peak_tasks = number_known(9, "bpf:task_newtask");
-	result.processes.forks = number_known(37, "bpf:task_newtask");
-	result.scheduler.voluntary_switches = number_known(2210, "bpf:sched_switch");
-	result.scheduler.involuntary_switches = number_known(310, "bpf:sched_switch");
-	result.scheduler.migrations = number_known(87, "bpf:sched_migrate_task");
-	result.scheduler.wakeups = number_known(2300, "bpf:sched_wakeup");
-	result.faults.minor = number_known(91234, "bpf:task_struct");
-	result.faults.major = number_known(2, "bpf:task_struct");
-	result.io.read = number_known(4096, "cgroup:io.stat");
-	result.io.written = number_known(8192, "cgroup:io.stat");
-	result.io.syscall_read = number_known(123456, "kernel:task");
-	result.io.syscall_written = number_known(23456, "kernel:task");
-	result.io.syscall_reads = number_known(400, "kernel:task");
-	result.io.syscall_writes = number_known(300, "kernel:task");
-	result.io.storage_read = number_known(0, "kernel:task");
-	result.io.storage_written = number_known(0, "kernel:task");
-	result.io.storage_cancelled = number_known(0, "kernel:task");
-	result.io.page_cache_misses = number_known(0, "kernel:task");
-	result.pressure.cpu = number_known(1500000, "cgroup:cpu.pressure");
-	result.pressure.io = number_known(0, "cgroup:io.pressure");
-	result.pressure.memory = number_known(17000, "cgroup:memory.pressure");
-	result.network.rx_bytes = number_known(0, "bpf:cgroup_skb");
-	result.network.tx_bytes = number_known(0, "bpf:cgroup_skb");
-	result.network.rx_packets = number_known(0, "bpf:cgroup_skb");
-	result.network.tx_packets = number_known(0, "bpf:cgroup_skb");
-	result.network.sockets = number_known(0, "bpf:cgroup_sock");
-	result.network.sockets_inet = number_known(0, "bpf:cgroup_sock");
-	result.network.sockets_inet6 = number_known(0, "bpf:cgroup_sock");
-	result.network.sockets_unix = number_known(2, "bpf:raw_syscalls");
-	result.network.sockets_netlink = number_known(0, "bpf:raw_syscalls");
-	result.network.sockets_other = number_known(0, "bpf:raw_syscalls");
-	result.network.connects = number_known(0, "bpf:cgroup_sock_addr");
-	result.time.undisturbed = number_known(4200000000, "bpf:wall");
+	sample_syscall_result(&result);
+	sample_tasks(&result);
+	sample_io(&result);
+	result.outcome.oom_kills = number_known(0, "cgroup:memory.events");
 	result.noise = sample_noise();
 	result.collector.exec_monotonic = number_known(5000000000, "bpf:sched_process_exec");
 	result.collector.exec_baseline = number_known(400000, "bpf:sched_switch");

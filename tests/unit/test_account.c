@@ -73,8 +73,8 @@ static void fill(void)
 static bool is_filled_elsewhere(const struct result_field *field)
 {
 	return !strcmp(field->key, "oom_kills") || !strcmp(field->key, "peak_bytes") ||
-	       !strcmp(field->key, "overhead_ns") ||
-	       !strcmp(field->section, "pressure") || !strcmp(field->key, "throttled_ns") ||
+	       !strcmp(field->key, "overhead_ns") || !strcmp(field->section, "pressure") ||
+	       !strcmp(field->key, "throttled_ns") ||
 	       !strncmp(field->key, "machine_", strlen("machine_")) ||
 	       (!strcmp(field->section, "io") &&
 		       (!strcmp(field->key, "read_bytes") || !strcmp(field->key, "written_bytes")));

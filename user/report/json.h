@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The result document `tare.result/1`, which tare-results(5) describes key by key. */
+/* The result document `tare.result/1`, which tare-result(5) describes key by key. */
 #ifndef TARE_JSON_H
 #define TARE_JSON_H
 
