@@ -166,11 +166,13 @@ for mode in overlay read-only full-access; do
 done
 attack 'a device is made in a directory of full access' 'attempt make-device disk; rm -f disk' = EPERM
 options=
+# What covers it can be opened, and holds nothing.
+attack "the machine's memory, in /proc" 'attack-file open-to-read /proc/kcore' \
+	'head -c 4 /proc/kcore 2>&- | wc -c' 0
 attacks << 'TABLE'
 the kernel's log is read     | attack-file open-to-read /dev/kmsg        | = | ENOENT
 the kernel's log, in /proc   | attack-file open-to-read /proc/kmsg       | = | EACCES
 the machine's memory is read | attack-file open-to-read /dev/mem         | = | ENOENT
-its image, in /proc          | attack-file open-to-read /proc/kcore      | = | EACCES
 a disk is read               | attack-file open-to-read /dev/zram0       | = | ENOENT
 virtual machines are made    | attack-file open-to-write /dev/kvm        | = | ENOENT
 file systems in user space   | attack-file open-to-write /dev/fuse       | = | ENOENT

@@ -91,7 +91,8 @@ judge() {
 live sleeps 100
 judge scheduler.voluntary_switches "$((voluntary + 1))" 2 'a hundred sleeps are that many switches'
 judge scheduler.wakeups "$voluntary" 2 'a hundred sleeps end by that many wakeups'
-check 'the sleeper saw them, too' [ "$voluntary" -ge 100 ]
+# A sleep may be over before it has begun, where the machine is slow.
+check_time 'the sleeper saw them, too' [ "$voluntary" -ge 100 ]
 
 # The unseen: two last switches, and each thread may lose its processor to something else first.
 live compete 100

@@ -149,8 +149,10 @@ compare_starts() {
 	echo "# exec baseline: median $(rank 0.5) ns off, 90 % within $(rank 0.9) ns"
 	is "$(wc -l < "$tmp/starts")" 50 "fifty commands tell their first clocks$compare_starts_how"
 	# 5 us is what the baseline promises, 20 us what a run does.
-	check "half of all runs begin within 5 us of the exec$compare_starts_how" is_between 0 "$(rank 0.5)" 5000
-	check "nine in ten runs begin within 20 us of the exec$compare_starts_how" is_between 0 "$(rank 0.9)" 20000
+	check_time "half of all runs begin within 5 us of the exec$compare_starts_how" \
+		is_between 0 "$(rank 0.5)" 5000
+	check_time "nine in ten runs begin within 20 us of the exec$compare_starts_how" \
+		is_between 0 "$(rank 0.9)" 20000
 }
 
 # --- Wall time ---
@@ -173,7 +175,7 @@ compare_wall() {
 	check 'no wall time is shorter than what the program saw' [ "$least" -ge 0 ]
 	# What it cannot see, the kernel's part of its exec, its last write and its exit: 0.2 ms here.
 	# Of twenty runs the least, because on a busy machine each part may have to wait.
-	check 'the wall time of a sleeper is at most 0.5 ms more than it saw' [ "$least" -le 500000 ]
+	check_time 'the wall time of a sleeper is at most 0.5 ms more than it saw' [ "$least" -le 500000 ]
 }
 
 for_each_shape() {

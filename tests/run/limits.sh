@@ -33,7 +33,7 @@ overshoot() {
 	echo "# overshoot in ns: $(sort -n "$tmp/over" | tr '\n' ' ')"
 	is "$(sort -u "$tmp/fates")" '124 limit 9 cputime' "$claim are ended by the CPU time limit"
 	check "$claim are not ended before it" [ "$(sort -n "$tmp/over" | head -n 1)" -ge 0 ]
-	check "$claim get at most 1 ms more each that runs" \
+	check_time "$claim get at most 1 ms more each that runs" \
 		is_between 0 "$(median "$tmp/over")" "$allowed"
 }
 

@@ -259,7 +259,7 @@ touch given
 differs 'root gives a file away' \
 	"chown: changing ownership of 'given': Operation not permitted" 'chown 1234 given'
 differs 'root runs before others' \
-	'nice: cannot set niceness: Permission denied' 'nice -n -1 sh -c "[ \$(nice) -lt 0 ]"'
+	'nice: cannot set niceness: Permission denied' 'nice -n -40 sh -c "[ \$(nice) -lt 0 ]"'
 differs 'root becomes another user' \
 	'setpriv: setresuid failed: Operation not permitted' 'setpriv --reuid 1234 true'
 differs 'root makes namespaces' 'unshare: unshare failed: Operation not permitted' 'unshare -m true'

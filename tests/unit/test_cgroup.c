@@ -461,6 +461,17 @@ static void an_ancestor_that_gives_only_one_controller_is_passed_over(void **sta
 	assert_true(has(CGROUP_MEMORY) && has(CGROUP_PIDS));
 }
 
+static void one_controller_is_taken_where_no_ancestor_gives_both(void **state)
+{
+	(void)state;
+	tree_has_cgroup("/cg", "cpu memory pids\n", "memory\n", "");
+	tree_has_cgroup("/cg/a", "memory\n", "\n", "1\n");
+	assert_placed(pure, "0::/a\n");
+	assert_directory(CGROUP_UNIFIED, "/cg", "");
+	assert_true(has(CGROUP_MEMORY));
+	assert_false(has(CGROUP_PIDS));
+}
+
 static void the_root_cgroup_may_have_processes_and_give_controllers(void **state)
 {
 	(void)state;
@@ -1143,6 +1154,7 @@ static const struct CMUnitTest tests[] = {
 	claim(a_required_controller_that_is_missing_is_told_with_the_command),
 	claim(a_session_scope_is_left_for_the_slice_that_gives_controllers),
 	claim(an_ancestor_that_gives_only_one_controller_is_passed_over),
+	claim(one_controller_is_taken_where_no_ancestor_gives_both),
 	claim(the_root_cgroup_may_have_processes_and_give_controllers),
 	claim(alone_in_a_delegated_cgroup_tare_makes_room_in_it),
 	claim(the_two_directories_of_a_run_share_its_name),

@@ -156,10 +156,16 @@ static bool is_alone_in(const char *directory)
 	return !file_read(AT_FDCWD, path, &processes, NULL, NULL) && !strcmp(processes, expected);
 }
 
-/* Cuts `path` to the nearest directory, up to the mount, whose children have the controllers. */
-static bool find_giver(char *path, size_t mount_length, unsigned int controllers)
+/*
+ * The nearest directory from `own` up to the mount whose children have at least `least` of the
+ * controllers.
+ */
+static bool find_giver(
+	const char *own, size_t mount_length, unsigned int controllers, int least, char *path)
 {
-	while (!lists_all(path, "cgroup.subtree_control", controllers)) {
+	snprintf(path, PATH_MAX, "%s", own);
+	while (__builtin_popcount(find_listed(path, "cgroup.subtree_control", controllers)) <
+		least) {
 		if (strlen(path) <= mount_length)
 			return false;
 		*strrchr(path, '/') = '\0';
@@ -199,9 +205,10 @@ static void note_homes(struct cgroup *cgroup, unsigned int controllers, enum cgr
 
 /*
  * The cgroup2 directory, for these controllers: below the own cgroup if that can give them once
- * tare has moved aside; else below the nearest ancestor that gives them, whose limits then hold;
- * else below the own cgroup without controllers. The usual ones decide: for the others' sake tare
- * does not leave a cgroup whose limits hold, they are had where the usual ones are or not at all.
+ * tare has moved aside; else below the nearest ancestor that gives them, whose limits then hold, or
+ * gives one of them; else below the own cgroup without controllers. The usual ones decide: for the
+ * others' sake tare does not leave a cgroup whose limits hold, they are had where the usual ones
+ * are or not at all.
  */
 static int place_unified(struct cgroup *cgroup, const struct surroundings *around,
 	const struct mountinfo *mount, const char *own, unsigned int controllers,
@@ -209,9 +216,9 @@ static int place_unified(struct cgroup *cgroup, const struct surroundings *aroun
 {
 	unsigned int usual = controllers & CGROUP_USUAL;
 	unsigned int deciding = usual ? usual : controllers & ~cgroup->wished;
+	size_t mount_length = strlen(mount->path);
 	char giver[PATH_MAX];
 
-	snprintf(giver, sizeof(giver), "%s", own);
 	if (!deciding) {
 		note_homes(cgroup, find_listed(own, "cgroup.subtree_control", controllers),
 			CGROUP_IN_UNIFIED);
@@ -222,7 +229,8 @@ static int place_unified(struct cgroup *cgroup, const struct surroundings *aroun
 			CGROUP_IN_UNIFIED);
 		return place_in_own(cgroup, own, around->name, why);
 	}
-	if (!find_giver(giver, strlen(mount->path), deciding))
+	if (!find_giver(own, mount_length, deciding, __builtin_popcount(deciding), giver) &&
+		!find_giver(own, mount_length, deciding, 1, giver))
 		return set_path(cgroup, CGROUP_UNIFIED, own, around->name, why);
 	note_homes(cgroup, find_listed(giver, "cgroup.subtree_control", controllers),
 		CGROUP_IN_UNIFIED);

@@ -39,7 +39,9 @@ static int step_cgroup(const struct child_task *task, struct failure *why)
 
 static int step_cores(const struct child_task *task, struct failure *why)
 {
-	return task->cores ? cores_hold(task->cores, why) : 0;
+	int error = cores_inherit(task->cores, why);
+
+	return !error && task->holds_cores ? cores_hold(task->cores, why) : error;
 }
 
 /* As root, which may raise them; no later step opens a file or needs memory. */

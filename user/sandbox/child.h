@@ -18,7 +18,8 @@ struct child_task {
 	gid_t gid;
 	int go_fd;		     /* one byte comes when the exec may happen */
 	const struct cgroup *cgroup; /* version 1 directories to join */
-	const struct cores *cores;   /* that no cgroup holds; NULL none */
+	const struct cores *cores;
+	bool holds_cores; /* because no cgroup does */
 	const struct rlimit_rule *rlimits;
 	size_t rlimit_count;
 	const struct seccomp_filter *filter;	    /* contained only; NULL none */

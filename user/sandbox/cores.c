@@ -34,6 +34,11 @@ static int read_affinity(struct number_set *processors, struct failure *why)
 	return 0;
 }
 
+int cores_note_inherited(struct cores *cores, struct failure *why)
+{
+	return read_affinity(&cores->inherited, why);
+}
+
 /* A kernel that has no cpusets tells nothing here. */
 static int read_allowed_nodes(struct number_set *nodes, struct failure *why)
 {
@@ -217,6 +222,24 @@ int cores_choose(const struct run_config *config, const struct cores_machine *ma
 		return error;
 	cores->use.has_processors = true;
 	return describe_sharing(tree_fd, &cores->use, why);
+}
+
+/*
+ * Before 6.2 (8f9ea86fdf99) who enters a cgroup with a cpuset may use all that it has. One that has
+ * none of the inherited processors has the last word, as it has on later kernels.
+ */
+int cores_inherit(const struct cores *cores, struct failure *why)
+{
+	const struct number_set *inherited = &cores->inherited;
+	struct number_set now;
+	int error = read_affinity(&now, why);
+
+	if (error || cores->use.has_processors || !memcmp(&now, inherited, sizeof(now)))
+		return error;
+	if (syscall(SYS_sched_setaffinity, 0, sizeof(inherited->words), inherited->words) &&
+		errno != EINVAL)
+		return failure_set(why, errno, "keep the command on the caller's processors");
+	return 0;
 }
 
 int cores_hold(const struct cores *cores, struct failure *why)

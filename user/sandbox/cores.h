@@ -19,6 +19,7 @@ struct cores_machine {
 
 struct cores {
 	struct core_use use;
+	struct number_set inherited; /* the caller's own affinity */
 	int lock_fd; /* as long as it is open no other run takes the cores for free; -1: none were
 		      * chosen, or it could not be told */
 };
@@ -35,6 +36,9 @@ int cores_count_physical(const struct cores_machine *machine, size_t *count, str
 int cores_choose(const struct run_config *config, const struct cores_machine *machine,
 	struct cores *cores, struct failure *why);
 
+/* After the choice, and before this process moves into any cgroup. */
+int cores_note_inherited(struct cores *cores, struct failure *why);
+
 /* Gives cores that were taken back. */
 void cores_release(struct cores *cores);
 
@@ -43,5 +47,9 @@ void cores_release(struct cores *cores);
  * sets this process can change again.
  */
 int cores_hold(const struct cores *cores, struct failure *why);
+
+/* For the command's own process, in its cgroups: what it was born with holds where nothing else was
+ * chosen. */
+int cores_inherit(const struct cores *cores, struct failure *why);
 
 #endif

@@ -36,12 +36,12 @@ int resources_choose(const struct run_config *config, struct cores *cores, struc
 
 	for (size_t i = 0; i < config->rlimit_count && !error; i++)
 		error = rlimit_check_rights(&config->rlimits[i], why);
-	if (error)
-		return error;
-	if (!config->cores && !config->memory_nodes)
-		return 0;
-	error = cores_read_machine(&machine, why);
-	return error ? error : cores_choose(config, &machine, cores, why);
+	if (!error && (config->cores || config->memory_nodes)) {
+		error = cores_read_machine(&machine, why);
+		if (!error)
+			error = cores_choose(config, &machine, cores, why);
+	}
+	return error ? error : cores_note_inherited(cores, why);
 }
 
 static int hold_cores(struct core_use *use, const struct cgroup *cgroup, struct failure *why)

@@ -338,8 +338,8 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 			.gid = spec->config->gid,
 			.go_fd = sandbox->go[0],
 			.cgroup = &sandbox->cgroup,
-			.cores = cgroup_has(&sandbox->cgroup, CGROUP_CPUSET) ? NULL
-									     : &sandbox->cores,
+			.cores = &sandbox->cores,
+			.holds_cores = !cgroup_has(&sandbox->cgroup, CGROUP_CPUSET),
 			.rlimits = spec->config->rlimits,
 			.rlimit_count = spec->config->rlimit_count,
 			.filter = sandbox->filter.count ? &sandbox->filter : NULL,

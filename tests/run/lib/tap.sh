@@ -9,10 +9,13 @@
 #
 #   is GOT WANTED CLAIM           one test: both are the same text
 #   check CLAIM COMMAND...        one test: the command succeeds; its output is shown if not
+#   check_time CLAIM COMMAND...   the same of how long something takes: a skip where TARE_EMULATED=1
+#                                 says that no time here is that of a processor
 #   ok CLAIM, not_ok CLAIM [WHY]  one test, judged by the file itself
 #   skip CLAIM REASON
 #   need_root                     ends the file with one skip where it is not root
 #   refused WORDS OPTION...       one test: tare refuses these options in one line that has the words
+#   kernel_before MAJOR.MINOR     whether this kernel is older
 #   wait_until COMMAND...         polls until it succeeds; 1 after $deadline seconds
 #
 # $TARE is the program under test, $programs the folder of tests/programs, $tmp an own directory
@@ -81,6 +84,18 @@ check() {
 		not_ok "$check_claim" "failed: $*
 $check_output"
 	fi
+}
+
+check_time() {
+	if [ "${TARE_EMULATED:-0}" = 1 ]; then
+		skip "$1" 'a tolerance of time, and this machine is emulated'
+	else
+		check "$@"
+	fi
+}
+
+kernel_before() {
+	[ "$(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1)" != "$1" ]
 }
 
 need_root() {
