@@ -148,6 +148,14 @@ static void stalls_for_memory_disturb(void **state)
 		0, "3.0 % of the wall time stalled for memory (reclaim, compaction, refaults)");
 }
 
+static void a_limit_of_bandwidth_disturbs(void **state)
+{
+	(void)state;
+	result.time.throttled = number_known(30 * MS, "test");
+	assert_verdict("disturbed", 1);
+	assert_reason(0, "3.0 % of the wall time was denied by a limit of bandwidth (cpu.max)");
+}
+
 static void heat_disturbs(void **state)
 {
 	(void)state;
@@ -203,6 +211,7 @@ int main(void)
 		claim(stolen_time_disturbs),
 		claim(both_kinds_of_interrupts_are_added_up),
 		claim(stalls_for_memory_disturb),
+		claim(a_limit_of_bandwidth_disturbs),
 		claim(heat_disturbs),
 		claim(the_gravest_reason_comes_first),
 		claim(the_name_of_a_process_cannot_command_the_terminal),

@@ -41,6 +41,8 @@ static const struct cause {
 		"went to interrupts", false },
 	{ offsetof(struct result, pressure.memory), 0, 10,
 		"stalled for memory (reclaim, compaction, refaults)", false },
+	{ offsetof(struct result, time.throttled), 0, 10,
+		"was denied by a limit of bandwidth (cpu.max)", false },
 };
 
 _Static_assert(ARRAY_SIZE(causes) + 1 == NOISE_REASON_LIMIT,

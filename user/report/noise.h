@@ -9,7 +9,7 @@
 #include "base/result.h"
 
 /* As many as there are causes. */
-#define NOISE_REASON_LIMIT 5
+#define NOISE_REASON_LIMIT 6
 
 /* A share, words, and five names of 47 characters, four times as long where they are escaped. */
 struct noise_reason {
