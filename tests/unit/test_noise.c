@@ -171,13 +171,15 @@ static void the_gravest_reason_comes_first(void **state)
 	result.noise.taken = number_known(50 * MS, "test");
 	result.noise.irq = number_known(40 * MS, "test");
 	result.pressure.memory = number_known(30 * MS, "test");
+	result.time.throttled = number_known(15 * MS, "test");
 	result.noise.machine_thermal_throttles = number_known(2, "test");
 	assert_verdict("disturbed", NOISE_REASON_LIMIT);
 	assert_non_null(strstr(verdict.reasons[0].text, "host"));
 	assert_non_null(strstr(verdict.reasons[1].text, "interrupts"));
 	assert_non_null(strstr(verdict.reasons[2].text, "memory"));
 	assert_non_null(strstr(verdict.reasons[3].text, "stress"));
-	assert_non_null(strstr(verdict.reasons[4].text, "heat"));
+	assert_non_null(strstr(verdict.reasons[4].text, "bandwidth"));
+	assert_non_null(strstr(verdict.reasons[5].text, "heat"));
 }
 
 static void the_name_of_a_process_cannot_command_the_terminal(void **state)
