@@ -20,7 +20,7 @@ is "$?" 0 'the self-test succeeds'
 sed 's/^/# /' "$tmp/table" "$tmp/errors"
 is "$(verdicts | grep -vc '^ok ')" 0 'every case is as near to the truth as is allowed'
 check 'there is a case of every kind' test "$(verdicts | cut -d ' ' -f 2 | cut -d . -f 1 |
-	sort -u | paste -sd ' ')" = 'memory outcome processes syscalls time'
+	sort -u | paste -sd ' ')" = 'blocked io memory outcome processes syscalls time'
 check 'the kernel is told' grep -q "^Linux $(uname -r) " "$tmp/table"
 check 'the version is told' grep -q "^$("$TARE" --version)," "$tmp/table"
 check 'the processors are told' grep -q ", $(nproc) processors" "$tmp/table"
