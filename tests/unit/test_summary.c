@@ -114,6 +114,25 @@ static void a_disturbed_run_says_by_whom(void **state)
 		"  noise     13.0 % of the tasks' time waited for a processo…\n");
 }
 
+static void timed_calls_have_a_line_by_their_wall_time(void **state)
+{
+	struct syscall_count calls[] = {
+		{ .name = "read", .count = 9, .wall_ns = 1000000 },
+		{ .name = "openat", .count = 8 },
+		{ .name = "futex", .count = 1, .wall_ns = 3000000000 },
+	};
+	struct result result = sample_result();
+
+	(void)state;
+	assert_hides(&result, &plain, "  calls  ");
+	result.syscalls.is_timed = true;
+	result.syscalls.by_name = calls;
+	result.syscalls.by_name_count = 3;
+	assert_shows(&result, &plain,
+		"\n  calls     5.000 ms   cpu 4.000 ms                 futex 3.000 s  read 1.000 "
+		"ms\n");
+}
+
 static void large_numbers_stay_apart_from_their_neighbours(void **state)
 {
 	struct result result = sample_result();
@@ -622,6 +641,7 @@ int main(void)
 		cmocka_unit_test(a_run_is_five_aligned_lines_with_the_verdict_first),
 		cmocka_unit_test(what_blocked_a_command_for_long_has_a_line),
 		cmocka_unit_test(a_disturbed_run_says_by_whom),
+		cmocka_unit_test(timed_calls_have_a_line_by_their_wall_time),
 		cmocka_unit_test(large_numbers_stay_apart_from_their_neighbours),
 		cmocka_unit_test(the_lines_fit_the_terminal),
 		cmocka_unit_test(a_long_command_is_cut_and_the_verdict_is_not),

@@ -198,6 +198,44 @@ static void fill_syscalls(const struct result *result, struct summary_cells *cel
 				.text);
 }
 
+static bool are_calls_timed(const struct result *result)
+{
+	return result->syscalls.is_timed;
+}
+
+/* The longest that is shorter than the one told before; so few are told that each is looked for. */
+static const struct syscall_count *next_by_wall(
+	const struct syscall_result *syscalls, const struct syscall_count *before)
+{
+	const struct syscall_count *found = NULL;
+
+	for (size_t i = 0; i < syscalls->by_name_count; i++) {
+		const struct syscall_count *call = &syscalls->by_name[i];
+
+		if (before && (call == before || call->wall_ns >= before->wall_ns))
+			continue;
+		if (!found || call->wall_ns > found->wall_ns)
+			found = call;
+	}
+	return found;
+}
+
+static void fill_calls(const struct result *result, struct summary_cells *cells)
+{
+	const struct syscall_result *syscalls = &result->syscalls;
+	const struct syscall_count *call = NULL;
+
+	add(&cells->value, "%s", as_time(&syscalls->wall).text);
+	add(&cells->detail, "cpu %s", as_time(&syscalls->cpu).text);
+	for (int i = 0; i < TOP_SYSCALLS; i++) {
+		call = next_by_wall(syscalls, call);
+		if (!call || !call->wall_ns)
+			return;
+		add(&cells->more, "%s%s %s", i ? "  " : "", call->name,
+			text_format_time(call->wall_ns).text);
+	}
+}
+
 static bool has_denied(const struct result *result)
 {
 	return is_more_than_zero(&result->syscalls.denied);
@@ -337,6 +375,7 @@ const struct summary_line summary_lines[] = {
 	{ .label = "tree", .fill = fill_tree, .is_verbose = true },
 	{ .label = "memory", .fill = fill_memory },
 	{ .label = "syscalls", .fill = fill_syscalls },
+	{ .label = "calls", .fill = fill_calls, .has_news = are_calls_timed },
 	{ .label = "denied", .fill = fill_denied, .has_news = has_denied },
 	{ .label = "io_uring", .fill = fill_io_uring, .has_news = has_io_uring },
 	{ .label = "io", .fill = fill_io, .has_news = has_io },
