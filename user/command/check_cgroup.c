@@ -206,7 +206,11 @@ static void check_controller_v2(const char *root, const struct cgroup_layout *la
 	else
 		probe_set(result, PROBE_MISSING, "no cgroup from %s up gives it to a child",
 			own_path_shown(hierarchy));
-	repair_placement(result);
+	if (geteuid() == 0 && access("/run/systemd/system", F_OK) != 0)
+		probe_repair(result, "echo +%s | sudo tee %s/cgroup.subtree_control", controller,
+			hierarchy->mount_point);
+	else
+		repair_placement(result);
 }
 
 static void check_controller(
@@ -369,5 +373,7 @@ void check_memory_peak(const char *root, struct probe_result *result)
 		probe_set(result, PROBE_OK, "memory.peak");
 	else
 		probe_set(result, PROBE_DEGRADED,
-			"no memory.peak to be seen: it came with kernel 5.19");
+			"no memory.peak to be seen: no controller gives it, or this kernel is "
+			"older "
+			"than 5.19");
 }

@@ -27,6 +27,12 @@ is "$? $(number outcome.termination_reason)" '124 pids' 'a limit of processes ho
 weigh --timelimit 200ms "$programs/spin" processes 2
 is "$? $(number outcome.termination_reason)" '124 cputime' 'a limit of CPU time holds'
 
+"$TARE" check > "$tmp/check"
+is "$? $(tail -n 1 "$tmp/check" | grep -o 'tare run can work here') $(grep -A3 'memory controller' "$tmp/check" |
+	sed -n 's/.*repair: //p')" \
+	'0 tare run can work here echo +memory | sudo tee /sys/fs/cgroup/cgroup.subtree_control' \
+	'tare check says that it works, and what gives the controller'
+
 is "$("$TARE" run --cores 0 nproc 2>&1 | grep -c -e '^1$' \
 	-e 'cores  *no cpuset cgroup could be had: the command may leave its cores')" 2 \
 	'cores are held by an affinity, which is told'
