@@ -99,12 +99,16 @@ build/interrupt.skel.h: build/steady/interrupt.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name interrupt > $@
 
+# By which a run knows whether the programs of the shared collector are its own.
+build/object-identity.h: $(KERNELS:%=build/%.bpf.o)
+	$(Q)echo "#define OBJECT_IDENTITY \"$$(cat $^ | sha256sum | cut -c-64)\"" > $@
+
 $(OUT)/user/%.o: user/%.c $(OUT)/flags
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(COMPILE) -c $< -o $@
 
 # Only the meter sees the skeleton; everything else compiles without waiting for it.
-$(filter $(OUT)/user/meter/%,$(OBJECTS)): | $(SKELETONS)
+$(filter $(OUT)/user/meter/%,$(OBJECTS)): | $(SKELETONS) build/object-identity.h
 
 # Removed first: ar would keep the objects of files that are gone.
 $(OUT)/libtare.a: $(filter-out $(MAIN),$(OBJECTS)) $(OUT)/flags
@@ -153,7 +157,7 @@ check-kernels: all tests ## run the tests on other kernels, in virtual machines 
 	@tests/vm/matrix
 demo: ## set up, build and weigh a real build
 	@scripts/demo
-lint: $(SKELETONS) ## formatting, static analysis, shell scripts, layers
+lint: $(SKELETONS) build/object-identity.h ## formatting, static analysis, shell scripts, layers
 	@scripts/lint
 format: ## format the C files in place
 	$(Q)clang-format -i $(wildcard bpf/*.[ch]) $(shell find user tests -name '*.[ch]')
@@ -163,6 +167,7 @@ vmlinux: ## regenerate vmlinux/ from the running kernel
 BIN := $(DESTDIR)$(PREFIX)/bin
 DOC := $(DESTDIR)$(PREFIX)/share/doc/tare
 MAN := $(DESTDIR)$(PREFIX)/share/man
+UNITS := $(DESTDIR)$(PREFIX)/lib/systemd/system
 install: all ## install into $(DESTDIR)$(PREFIX); RUNEXEC=0: without runexec
 ifneq ($(RUNEXEC),0)
 	@[ ! -e $(BIN)/runexec ] || [ "$$(readlink $(BIN)/runexec)" = tare ] || \
@@ -173,10 +178,13 @@ endif
 	install -D -m 755 build/tare $(BIN)/tare
 	install -D -m 644 -t $(MAN)/man1 user/command/tare.1
 	install -D -m 644 -t $(MAN)/man5 user/report/tare-result.5
+	install -d $(UNITS)
+	sed 's,@PREFIX@,$(PREFIX),' scripts/tare-collector.service > $(UNITS)/tare-collector.service
 	install -D -m 644 -t $(DOC) LICENSE README.md CHANGELOG.md
 uninstall: ## remove what install put there
 	[ "$$(readlink $(BIN)/runexec)" != tare ] || $(RM) $(BIN)/runexec $(MAN)/man1/runexec.1
-	$(RM) -r $(BIN)/tare $(MAN)/man1/tare.1 $(MAN)/man5/tare-result.5 $(DOC)
+	$(RM) -r $(BIN)/tare $(MAN)/man1/tare.1 $(MAN)/man5/tare-result.5 $(DOC) \
+		$(UNITS)/tare-collector.service
 clean: ## remove build/
 	$(RM) -r build
 help: ## this list

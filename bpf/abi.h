@@ -16,7 +16,7 @@
 #endif
 
 /* Changes with every change of a layout below; both halves must carry the same one. */
-#define TARE_ABI_VERSION 2
+#define TARE_ABI_VERSION 3
 
 enum {
 	ABI_X86_64,
@@ -42,6 +42,15 @@ struct syscall_account {
 	struct syscall_counter number[SYSCALL_NUMBERS];
 	struct syscall_counter unknown; /* numbers outside the table */
 };
+
+/*
+ * A collector of many runs has no tables: each number that a run has called is an entry of its
+ * own, so that a run takes memory for what it does. This is the entry's place in its run.
+ */
+#define SYSCALL_PLACES (ABI_COUNT * (SYSCALL_NUMBERS + 1))
+#define SYSCALL_PLACE(abi, number)                                                                 \
+	((abi) * (SYSCALL_NUMBERS + 1) + ((number) < SYSCALL_NUMBERS ? (number) : SYSCALL_NUMBERS))
+#define SYSCALL_WORDS ((SYSCALL_PLACES + 63) / 64)
 
 /*
  * How long the calls of one number took on one processor; only if that was asked for. The table of
@@ -216,7 +225,8 @@ struct timeline_point {
 
 struct run_account {
 	/* Written by the launcher before any task is born. */
-	__u64 cgroup_id;    /* cgroup2 directory inode of the run */
+	__u64 cgroup_id;    /* cgroup2 directory inode of the run; 0: the slot is free */
+	__u64 generation;   /* of the slot: what an earlier run in it has left behind is no one's */
 	__u64 cpu_limit_ns; /* of these limits 0 is none */
 	__u64 soft_cpu_limit_ns;
 	__u64 rss_limit_pages; /* where no memory cgroup can hold it */
@@ -286,8 +296,11 @@ struct run_account {
 	/* Loss: every one is 0 in a sound run. */
 	__u64 lost_task_storage; /* births without an account */
 	__u64 lost_map_updates;	 /* address spaces without an account */
-	__u64 lost_events;	 /* ring buffer full */
+	__u64 lost_events;	 /* the launcher could not be woken */
 	__u64 fallback_deaths;	 /* tasks charged by their cgroup at death */
+
+	/* Of a shared collector: the entries that this slot has, one bit each. */
+	__u64 syscalls_seen[SYSCALL_WORDS];
 };
 
 /* Of a task's flags the one that both halves know: it is inside the window. */
@@ -300,6 +313,7 @@ struct run_account {
 struct task_account {
 	__u32 slot;
 	__u32 flags;
+	__u64 generation; /* of the slot, when the task became a member */
 	__u64 charged_ns; /* the part of se.sum_exec_runtime that is charged already */
 	__u64 limited_ns; /* the part of it that the CPU time limit has seen */
 
@@ -339,20 +353,15 @@ enum run_limit {
 	LIMIT_TASKS,
 };
 
-enum event_kind {
-	EVENT_RUN_DRAINED = 1, /* the last member with an account made its last switch */
-	EVENT_LIMIT,	       /* a limit was passed; which, says the run's account */
-};
-
-struct event {
-	__u32 kind;
-	__u32 slot;
+/* Of a run's cgroup, for the programs that are attached to it. */
+struct cgroup_account {
+	__u64 slot;
 };
 
 _Static_assert(sizeof(struct syscall_account) <= 32768, "a per-CPU value holds 32 KiB at most");
 _Static_assert(sizeof(struct memory_account) == 23 * 8, "the layout has no holes");
-_Static_assert(
-	sizeof(struct run_account) == (53 + SOCKET_FAMILIES + WAIT_CAUSES + 5 * CULPRITS) * 8,
+_Static_assert(sizeof(struct run_account) ==
+		       (54 + SOCKET_FAMILIES + WAIT_CAUSES + 5 * CULPRITS + SYSCALL_WORDS) * 8,
 	"the layout has no holes");
 _Static_assert(sizeof(struct cpu_account) == (16 + 7 + URING_OPCODES + 1 + WAIT_CAUSES) * 8,
 	"the layout has no holes");

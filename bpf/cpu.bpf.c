@@ -6,7 +6,6 @@
 // be stale: only the switch out of a dead task has the last value.
 #include "run.bpf.h"
 #include "clock.bpf.h"
-#include "event.bpf.h"
 #include "limit.bpf.h"
 #include "noise.bpf.h"
 #include "timeline.bpf.h"
@@ -57,8 +56,7 @@ static __always_inline void close_member(struct task_struct *task, struct task_a
 	if (is_main(account, run))
 		run->main_thread_death_ns = now_ns;
 	count_add(&run->dead_tasks, 1);
-	if (__sync_fetch_and_add(&run->live_tasks, -1) == 1)
-		event_tell(run, account->slot, EVENT_RUN_DRAINED);
+	count_add((u64 *)&run->live_tasks, -1);
 }
 
 /* A task of a run's cgroup that dies without an account: its birth was lost. It counts whole. */

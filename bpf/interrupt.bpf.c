@@ -14,6 +14,9 @@ struct runs_map runs SEC(".maps");
 struct cpus_map cpus SEC(".maps");
 struct tasks_map tasks SEC(".maps");
 
+/* Only a private one has them weighed. */
+const volatile bool is_shared = false;
+
 struct interrupt_state {
 	u64 hard_begin_ns;
 	u64 soft_begin_ns; /* 0: no softirq runs */

@@ -48,15 +48,15 @@ static __always_inline u64 since_update_ns(struct task_struct *task)
 	return distance_ns - distance->least_ns;
 }
 
-static __always_inline void check_cpu(struct run_account *run, u32 slot)
+static __always_inline void check_cpu(void *context, struct run_account *run, u32 slot)
 {
 	u64 used_ns = run->limited_cpu_ns;
 
 	if (run->soft_cpu_limit_ns && used_ns >= run->soft_cpu_limit_ns &&
 		__sync_val_compare_and_swap(&run->soft_limit_fired, 0, 1) == 0)
-		event_tell(run, slot, EVENT_LIMIT);
+		launcher_wake(context, run, slot);
 	if (used_ns >= run->cpu_limit_ns)
-		limit_enforce(run, slot, LIMIT_CPU);
+		limit_enforce(context, run, slot, LIMIT_CPU);
 }
 
 SEC("perf_event")
@@ -74,7 +74,7 @@ int limit_tick(void *context)
 	if (!run || !run->cpu_limit_ns)
 		return 0;
 	limit_add_cpu(run, account, task->se.sum_exec_runtime + since_update_ns(task));
-	check_cpu(run, account->slot);
+	check_cpu(context, run, account->slot);
 	if (has_timeline)
 		timeline_note(run, account->slot);
 	return 0;

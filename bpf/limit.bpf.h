@@ -18,10 +18,11 @@ extern const volatile bool has_limits;
  * The first limit that is passed is the reason; the launcher hears of it once and kills the tree.
  * The task at hand, which passed it or runs on after it was passed, is killed here and now.
  */
-static __always_inline void limit_enforce(struct run_account *run, u32 slot, u32 limit)
+static __always_inline void limit_enforce(
+	void *context, struct run_account *run, u32 slot, u32 limit)
 {
 	if (__sync_val_compare_and_swap(&run->limit_fired, 0, limit) == 0)
-		event_tell(run, slot, EVENT_LIMIT);
+		launcher_wake(context, run, slot);
 	bpf_send_signal(SIGKILL);
 }
 
@@ -36,21 +37,22 @@ static __always_inline void limit_add_cpu(
 }
 
 /* Of the task that bore one. After any limit it is killed, before it bears another. */
-static __always_inline void limit_check_birth(struct run_account *run, u32 slot)
+static __always_inline void limit_check_birth(void *context, struct run_account *run, u32 slot)
 {
 	if (!has_limits)
 		return;
 	if (run->limit_fired)
 		bpf_send_signal(SIGKILL);
 	else if (run->task_limit && run->live_tasks > (s64)run->task_limit)
-		limit_enforce(run, slot, LIMIT_TASKS);
+		limit_enforce(context, run, slot, LIMIT_TASKS);
 }
 
 /* After pages were added: by a member, for what reclaims only takes. */
-static __always_inline void limit_check_memory(struct run_account *run, u32 slot, s64 pages)
+static __always_inline void limit_check_memory(
+	void *context, struct run_account *run, u32 slot, s64 pages)
 {
 	if (has_limits && run->rss_limit_pages && pages > (s64)run->rss_limit_pages)
-		limit_enforce(run, slot, LIMIT_MEMORY);
+		limit_enforce(context, run, slot, LIMIT_MEMORY);
 }
 
 #endif

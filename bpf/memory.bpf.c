@@ -12,9 +12,6 @@
 #include "peak.bpf.h"
 #include "timeline.bpf.h"
 
-/* Processors of this machine, set before loading. */
-const volatile u32 processors = 1;
-
 #define EEXIST 17
 
 struct memory_map memory SEC(".maps");
@@ -147,6 +144,7 @@ static __always_inline struct mm_account *mm_begin(struct mm_struct *mm, u32 slo
 
 	if (!run || !mm)
 		return 0;
+	fresh.generation = run->generation;
 	fresh.known_peak = run->rss_peak_pages;
 	for (u32 kind = 0; kind < PAGE_KINDS; kind++)
 		fresh.shared_count[kind] = mm_shared_count(mm, kind);
@@ -170,10 +168,18 @@ static __always_inline s64 take_shared_change(struct mm_account *account, u32 ki
 	return *seen == count ? 0 : count - (s64)__sync_lock_test_and_set(seen, count);
 }
 
-static __always_inline void mm_update(
-	struct mm_struct *mm, struct mm_account *account, struct mm_part *seen, u32 kind)
+/* The run of an address space; NULL where the space has outlived it. */
+static __always_inline struct run_account *mm_run(struct mm_account *account)
 {
 	struct run_account *run = run_get(account->slot);
+
+	return run_is_current(run, account->generation) ? run : 0;
+}
+
+static __always_inline void mm_update(void *context, struct mm_struct *mm,
+	struct mm_account *account, struct mm_part *seen, u32 kind)
+{
+	struct run_account *run = mm_run(account);
 	u64 *element = own_element();
 	s64 change, of_kind, of_run = 0;
 	s32 part;
@@ -193,7 +199,7 @@ static __always_inline void mm_update(
 		return;
 	peak_look(run, account, kind, of_kind, of_run);
 	timeline_see_pages(run, of_run);
-	limit_check_memory(run, account->slot, of_run);
+	limit_check_memory(context, run, account->slot, of_run);
 }
 
 /* A fork fills the child's address space before there is a child that could own it. */
@@ -235,7 +241,7 @@ int BPF_PROG(pages_change, struct mm_struct *mm, int kind)
 		return 0;
 	if (task_account)
 		mm_find_owner(mm, account, task);
-	mm_update(mm, account, seen, kind);
+	mm_update(ctx, mm, account, seen, kind);
 	return 0;
 }
 
@@ -253,12 +259,15 @@ int BPF_PROG(mm_ends, struct mm_struct *mm)
 {
 	u64 key = (u64)mm;
 	struct mm_account *account = bpf_map_lookup_elem(&mms, &key);
-	struct run_account *run = account ? run_get(account->slot) : 0;
+	struct run_account *run;
 
-	if (!run)
+	if (!account)
 		return 0;
-	peak_process_ends(run, account);
-	forget_pages(run, account);
+	run = mm_run(account);
+	if (run) {
+		peak_process_ends(run, account);
+		forget_pages(run, account);
+	}
 	bpf_map_delete_elem(&mms, &key);
 	bpf_map_delete_elem(&mm_parts, &key);
 	return 0;

@@ -1,10 +1,29 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 // Sockets and bytes: programs attached to the run's cgroup, so they need not ask whose task it is.
+//
+// A packet arrives in an interrupt, where no task of the run is at hand. The kernel keeps a value
+// for each cgroup that these programs are attached to, and hands it over: the run's slot.
 #include "run.bpf.h"
 
 enum { ALLOW = 1 };
 
 #define AF_INET 2
+
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_STORAGE);
+	__type(key, u64);
+	__type(value, struct cgroup_account);
+} cgroups SEC(".maps");
+
+static __always_inline struct run_account *run_of_cgroup(void)
+{
+	struct cgroup_account *account;
+
+	if (!is_shared)
+		return run_get(0);
+	account = bpf_get_local_storage(&cgroups, 0);
+	return run_get(account->slot);
+}
 
 /* The start of struct __sk_buff and struct bpf_sock, fixed interfaces: nothing to look up. */
 struct packet {
@@ -19,7 +38,7 @@ struct socket_made {
 SEC("cgroup_skb/ingress")
 int packet_received(struct packet *packet)
 {
-	struct run_account *run = run_get(0);
+	struct run_account *run = run_of_cgroup();
 
 	if (run) {
 		count_add(&run->rx_packets, 1);
@@ -31,7 +50,7 @@ int packet_received(struct packet *packet)
 SEC("cgroup_skb/egress")
 int packet_sent(struct packet *packet)
 {
-	struct run_account *run = run_get(0);
+	struct run_account *run = run_of_cgroup();
 
 	if (run) {
 		count_add(&run->tx_packets, 1);
@@ -44,7 +63,7 @@ int packet_sent(struct packet *packet)
 SEC("cgroup/sock_create")
 int socket_created(struct socket_made *socket)
 {
-	struct run_account *run = run_get(0);
+	struct run_account *run = run_of_cgroup();
 
 	if (run && run->exec_ns)
 		count_add(socket->family == AF_INET ? &run->inet_sockets : &run->inet6_sockets, 1);

@@ -19,7 +19,8 @@
 
 struct mm_account {
 	u32 slot;
-	u32 pid; /* of the first process that changed it as its own; 0 until then */
+	u32 pid;	/* of the first process that changed it as its own; 0 until then */
+	u64 generation; /* of the slot */
 	s64 pages[PAGE_KINDS];
 	s64 shared_count[PAGE_KINDS];
 	s64 known_peak; /* the run's, at the last change */

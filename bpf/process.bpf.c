@@ -23,8 +23,8 @@ static __always_inline void count_birth(struct run_account *run, bool is_thread)
 }
 
 /* A child of a member is a member, wherever it was put. */
-static __always_inline void birth_inherit(
-	struct task_account *parent_account, struct task_struct *parent, struct task_struct *child)
+static __always_inline void birth_inherit(void *context, struct task_account *parent_account,
+	struct task_struct *parent, struct task_struct *child)
 {
 	bool is_thread = is_same_process(parent, child);
 	struct run_account *run = run_get(parent_account->slot);
@@ -39,7 +39,7 @@ static __always_inline void birth_inherit(
 	if (!(account->flags & TASK_COUNTED))
 		return;
 	count_birth(run, is_thread);
-	limit_check_birth(run, parent_account->slot);
+	limit_check_birth(context, run, parent_account->slot);
 }
 
 /*
@@ -58,7 +58,7 @@ int BPF_PROG(birth, struct task_struct *child)
 	struct task_account *parent_account = task_get(parent);
 
 	if (parent_account)
-		birth_inherit(parent_account, parent, child);
+		birth_inherit(ctx, parent_account, parent, child);
 	return 0;
 }
 

@@ -34,8 +34,10 @@ struct runs_map runs SEC(".maps");
 struct cpus_map cpus SEC(".maps");
 struct tasks_map tasks SEC(".maps");
 struct slots_map slots SEC(".maps");
-struct events_map events SEC(".maps");
 struct times_map times SEC(".maps");
 struct stint_logs_map stint_logs SEC(".maps");
+struct wakes_map wakes SEC(".maps");
 
+const volatile u32 processors = 1;
+const volatile bool is_shared = false;
 const volatile struct place places[PLACES] = {};

@@ -54,9 +54,12 @@ struct slots_map {
 	__type(value, u32);
 };
 
-struct events_map {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
+/* Of each run with limits one perf event a processor: what wakes its launcher and no other. */
+struct wakes_map {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
 };
 
 struct times_map {
@@ -88,9 +91,13 @@ struct stint_logs_map {
 	__type(value, struct stint_log);
 };
 
+/* Set before loading: processors of this machine, and whether there may be more than one run. */
+extern const volatile u32 processors;
+extern const volatile bool is_shared;
+
 extern struct runs_map runs SEC(".maps");
 extern struct slots_map slots SEC(".maps");
-extern struct events_map events SEC(".maps");
+extern struct wakes_map wakes SEC(".maps");
 extern struct cpus_map cpus SEC(".maps");
 extern struct tasks_map tasks SEC(".maps");
 extern struct times_map times SEC(".maps");
@@ -109,9 +116,24 @@ static __always_inline struct cpu_account *cpu_get(u32 slot)
 	return bpf_map_lookup_elem(&cpus, &slot);
 }
 
+/*
+ * Whether the slot is still that of the run that a task or an address space was found in. Where
+ * there is one run the question has no cost.
+ */
+static __always_inline bool run_is_current(struct run_account *run, u64 generation)
+{
+	return !is_shared || (run && run->generation == generation);
+}
+
+/*
+ * The account of a member; NULL for all others. One that has outlived its run, and so its slot, is
+ * nobody's member.
+ */
 static __always_inline struct task_account *task_get(struct task_struct *task)
 {
-	return bpf_task_storage_get(&tasks, task, 0, 0);
+	struct task_account *account = bpf_task_storage_get(&tasks, task, 0, 0);
+
+	return account && run_is_current(run_get(account->slot), account->generation) ? account : 0;
 }
 
 /* The account of a task inside the window; NULL for all others. */
@@ -192,6 +214,8 @@ static __always_inline struct task_account *task_seed(struct task_struct *task, 
 		count_add(&run->lost_task_storage, 1);
 		return 0;
 	}
+	if (is_shared)
+		*account = (struct task_account){ .generation = run->generation };
 	account->slot = slot;
 	live = __sync_fetch_and_add(&run->live_tasks, 1) + 1;
 	peak_raise(&run->peak_tasks, live);

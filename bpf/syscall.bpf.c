@@ -20,6 +20,7 @@
 #include "times.bpf.h"
 
 #define MAX_ERRNO 4095
+#define EEXIST 17
 #define ENOSYS 38
 
 #ifdef PREEMPTIBLE_TRACEPOINTS
@@ -82,6 +83,18 @@ struct {
 	__type(value, struct syscall_account);
 } syscalls SEC(".maps");
 
+/*
+ * A table of 41 KiB for each processor and each of many runs would be most of what a shared
+ * collector keeps; it has entries instead, made at first use.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct syscall_counter);
+} syscall_entries SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, ABI_COUNT);
@@ -89,7 +102,7 @@ struct {
 	__type(value, struct refusal_account);
 } refusals SEC(".maps");
 
-static __always_inline struct syscall_counter *syscall_counter(u32 slot, u32 abi, u64 number)
+static __always_inline struct syscall_counter *syscall_in_table(u32 slot, u32 abi, u64 number)
 {
 	u32 key = slot * ABI_COUNT + abi;
 	struct syscall_account *account = bpf_map_lookup_elem(&syscalls, &key);
@@ -102,6 +115,44 @@ static __always_inline struct syscall_counter *syscall_counter(u32 slot, u32 abi
 	 */
 	barrier_var(number);
 	return &account->number[number];
+}
+
+/* A function of its own for the verifier's sake, as is_refused(). */
+__noinline int entry_make(u32 slot, u32 place)
+{
+	static const struct syscall_counter none;
+	struct run_account *run = run_get(slot);
+	u32 key = slot * SYSCALL_PLACES + place;
+	u32 word = place / 64;
+	long error;
+
+	if (!run || word >= SYSCALL_WORDS)
+		return 0;
+	/* The bit first: an entry without one would stay for ever. */
+	__sync_fetch_and_or(&run->syscalls_seen[word], 1ULL << place % 64);
+	error = bpf_map_update_elem(&syscall_entries, &key, &none, BPF_NOEXIST);
+	/* Another processor has just made it. */
+	if (error && error != -EEXIST)
+		count_add(&run->lost_map_updates, 1);
+	return 0;
+}
+
+static __always_inline struct syscall_counter *syscall_entry(u32 slot, u32 place)
+{
+	u32 key = slot * SYSCALL_PLACES + place;
+	struct syscall_counter *counter = bpf_map_lookup_elem(&syscall_entries, &key);
+
+	if (counter)
+		return counter;
+	entry_make(slot, place);
+	return bpf_map_lookup_elem(&syscall_entries, &key);
+}
+
+static __always_inline struct syscall_counter *syscall_counter(u32 slot, u32 abi, u64 number)
+{
+	if (is_shared)
+		return syscall_entry(slot, SYSCALL_PLACE(abi, number));
+	return syscall_in_table(slot, abi, number);
 }
 
 /* All that rules look at are 32 bits wide, so that what is above them does not matter. */

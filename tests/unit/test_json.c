@@ -603,6 +603,20 @@ static void every_loss_and_doubt_is_in_the_document(void **state)
 	assert_int_equal(json_integer_value(at(document, "collector.cpu_difference_ns")), -6);
 }
 
+static void why_the_shared_collector_was_not_used_is_described(void **state)
+{
+	struct result result = sample_result();
+	json_auto_t *document;
+
+	(void)state;
+	failure_set(&result.collector.not_shared, ENOSPC, "all 4 slots are taken");
+	document = parse_rendered(&result);
+	assert_string_equal(json_string_value(at(document, "collector.not_shared.what")),
+		"all 4 slots are taken");
+	assert_string_equal(
+		json_string_value(at(document, "collector.not_shared.errno")), "ENOSPC");
+}
+
 static void the_collector_and_the_container_are_described(void **state)
 {
 	struct result result = sample_result();
@@ -610,6 +624,7 @@ static void the_collector_and_the_container_are_described(void **state)
 
 	(void)state;
 	assert_string_equal(json_string_value(at(document, "collector.mode")), "private");
+	assert_true(json_is_null(at(document, "collector.not_shared")));
 	assert_int_equal(json_integer_value(at(document, "collector.start_ns")), 4100000);
 	assert_int_equal(json_integer_value(at(document, "collector.lost_events.ring_buffer")), 0);
 	assert_true(json_is_false(at(document, "collector.drain_timed_out")));
@@ -822,6 +837,7 @@ int main(void)
 		cmocka_unit_test(a_command_without_system_calls_has_an_empty_list),
 		cmocka_unit_test(every_loss_and_doubt_is_in_the_document),
 		cmocka_unit_test(the_collector_and_the_container_are_described),
+		cmocka_unit_test(why_the_shared_collector_was_not_used_is_described),
 		cmocka_unit_test(mounts_that_are_not_shown_as_they_are_are_named),
 		cmocka_unit_test(files_that_nobody_asked_for_are_null_with_a_reason),
 		cmocka_unit_test(what_was_copied_is_listed_and_what_was_not),

@@ -154,6 +154,15 @@ static void verbose_is_asked_for_in_both_ways(void **state)
 	assert_false(config.quiet);
 }
 
+static void a_collector_of_its_own_is_asked_for(void **state)
+{
+	(void)state;
+	assert_parsed("true");
+	assert_false(config.private_collector);
+	assert_parsed("--private", "true");
+	assert_true(config.private_collector);
+}
+
 static void no_container_is_asked_for_by_its_long_name(void **state)
 {
 	(void)state;
@@ -589,6 +598,7 @@ static const char *const help_lines[] = {
 	"  -v, --verbose ",
 	"      --syscall-times ",
 	"      --no-syscalls ",
+	"      --private ",
 	"      --no-container ",
 	"      --allow WHAT ",
 	"      --read-only-dir DIR ",
@@ -904,6 +914,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_empty_command_is_refused_and_an_empty_argument_kept),
 	cmocka_unit_test(quiet_is_asked_for_in_both_ways),
 	cmocka_unit_test(verbose_is_asked_for_in_both_ways),
+	cmocka_unit_test(a_collector_of_its_own_is_asked_for),
 	cmocka_unit_test(no_container_is_asked_for_by_its_long_name),
 	cmocka_unit_test(the_json_file_is_given_in_every_way),
 	cmocka_unit_test(each_thing_can_be_let_through),

@@ -454,6 +454,15 @@ static void a_run_that_nobody_measured_says_so(void **state)
 	assert_shows(&result, &plain, "WARNING   no collector ran");
 }
 
+static void a_shared_collector_that_was_not_used_is_told(void **state)
+{
+	struct result result = sample_result();
+
+	(void)state;
+	failure_set(&result.collector.not_shared, 0, "all 4 slots are taken");
+	assert_shows(&result, &plain, "private   all 4 slots are taken");
+}
+
 static void assert_no_control_characters(const char *text)
 {
 	for (const char *byte = text; *byte; byte++)
@@ -664,6 +673,7 @@ int main(void)
 		cmocka_unit_test(everything_that_was_lost_is_a_loud_line),
 		cmocka_unit_test(warnings_fit_the_terminal),
 		cmocka_unit_test(a_run_that_nobody_measured_says_so),
+		cmocka_unit_test(a_shared_collector_that_was_not_used_is_told),
 		cmocka_unit_test(another_filter_than_the_default_one_is_there_for_people_who_ask),
 		cmocka_unit_test(a_kill_by_a_profile_is_told_as_such),
 		cmocka_unit_test(hostile_arguments_and_paths_cannot_control_the_terminal),

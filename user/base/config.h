@@ -77,8 +77,9 @@ struct run_config {
 	bool self_test; /* weigh what is known instead of a command */
 	bool quiet;	/* no summary on stderr */
 	bool weighs_interrupts;
-	bool verbose;	       /* what was isolated, left over, chosen */
-	const char *json_path; /* NULL none, "-" stdout */
+	bool verbose;		/* what was isolated, left over, chosen */
+	bool private_collector; /* although a shared one may run */
+	const char *json_path;	/* NULL none, "-" stdout */
 	struct directory_rule directories[DIRECTORY_RULES];
 	size_t directory_count;
 	const char *root_directory; /* what is '/' inside; NULL: the host's; as the user wrote it */

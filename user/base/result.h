@@ -258,7 +258,8 @@ struct result {
 	} pressure;
 	struct noise noise;
 	struct {
-		const char *mode; /* "private", "shared"; NULL when none ran */
+		const char *mode;	   /* "private", "shared"; NULL when none ran */
+		struct failure not_shared; /* why the one that is there was not used; else empty */
 		struct loss loss;
 		uint64_t start_ns; /* load and attach */
 		uint64_t stop_ns;  /* detach and free */

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "check.h"
+#include "collector.h"
 #include "run.h"
 #include "runexec.h"
 
@@ -26,6 +27,7 @@ static const struct {
 } verbs[] = {
 	{ "run", run_command, "run a command in a fresh container and weigh it" },
 	{ "runexec", runexec_command, "the same with BenchExec's options and output" },
+	{ "collector", collector_command, "the shared collector: start, stop, status" },
 	{ "check", check_command, "what this machine offers, and what is missing" },
 	{ "--help", print_help, "show this text" },
 	{ "--version", print_version, "show the version" },

@@ -49,6 +49,13 @@ static int apply_interrupts(struct run_config *config, const char *value, struct
 	return 0;
 }
 
+static int apply_private(struct run_config *config, const char *value, struct failure *why)
+{
+	(void)value, (void)why;
+	config->private_collector = true;
+	return 0;
+}
+
 static int apply_explain(struct run_config *config, const char *value, struct failure *why)
 {
 	(void)value, (void)why;
@@ -503,6 +510,7 @@ static const struct option_entry entries[] = {
 	{ "verbose", 'v', NULL, "also what was isolated, left over or not known", apply_verbose },
 	{ "syscall-times", 0, NULL, "also time each system call, by name", apply_syscall_times },
 	{ "no-syscalls", 0, NULL, "do not look at system calls at all", apply_no_syscalls },
+	{ "private", 0, NULL, "a collector of its own, although a shared one runs", apply_private },
 	{ "explain", 0, NULL, "only tell what this run would isolate", apply_explain },
 	{ "self-test", 0, NULL, "weigh known programs, and tell how far off it is",
 		apply_self_test },

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,6 +143,16 @@ static bool read_places(struct place places[PLACES])
 	return tree >= 0 && topology_places(tree, places);
 }
 
+/* Where the shared one cannot be used, the result says why, and has the same numbers. */
+static void join_collector(struct run *run, const struct collector_spec *spec)
+{
+	struct failure *why = &run->result->collector.not_shared;
+	int cgroup_fd = sandbox_cgroup_fd(run->sandbox);
+
+	if (!run->config->private_collector)
+		(void)collector_join(spec, cgroup_fd, &run->collector, why);
+}
+
 static int open_collector(struct run *run, struct failure *why)
 {
 	const struct run_limits *limits = &run->config->limits;
@@ -161,6 +170,9 @@ static int open_collector(struct run *run, struct failure *why)
 	/* What no memory cgroup can hold, the collector does, by its own account. */
 	if (!sandbox_holds_memory(run->sandbox))
 		spec.limits.rss_bytes = limits->memory_bytes;
+	join_collector(run, &spec);
+	if (run->collector)
+		return 0;
 	if (read_places(places))
 		spec.places = places;
 	return collector_open(&spec, &run->collector, why);
@@ -243,15 +255,14 @@ static int kill_leftovers(struct run *run, struct failure *why)
 /* Waits for the last switch of the last member, which is a moment after its cgroup is empty. */
 static int drain(struct run *run, struct failure *why)
 {
-	struct pollfd news = { .fd = collector_event_fd(run->collector), .events = POLLIN };
 	struct loss *loss = &run->result->collector.loss;
 	int error = sandbox_wait_empty(run->sandbox, EMPTY_DEADLINE_MS, why);
 
 	if (error && error != -ETIME)
 		return error;
 	loss->drain_timed_out = error == -ETIME;
-	while (!loss->drain_timed_out && !collector_is_drained(run->collector))
-		loss->drain_timed_out = poll(&news, 1, DRAIN_DEADLINE_MS) == 0;
+	if (!loss->drain_timed_out)
+		loss->drain_timed_out = !collector_wait_drained(run->collector, DRAIN_DEADLINE_MS);
 	return 0;
 }
 
@@ -444,7 +455,7 @@ static void describe(struct run *run)
 {
 	struct result *result = run->result;
 
-	result->collector.mode = run->collector ? "private" : NULL;
+	result->collector.mode = run->collector ? collector_mode(run->collector) : NULL;
 	result->collector.start_ns = run->collector ? collector_start_ns(run->collector) : 0;
 	result->limits = run->config->limits;
 	describe_container(run->config, result);
@@ -481,6 +492,14 @@ static void begin_result(const struct run_config *config, struct result *result)
 	result_set_unknown(result, "tare failed before the run was over");
 }
 
+/* How long a call takes without the probes can be told where they can be taken away. */
+static struct number estimate_overhead(struct run *run)
+{
+	if (!strcmp(collector_mode(run->collector), "shared"))
+		return number_unknown("the shared collector is not taken away to compare");
+	return overhead_estimate(run->result, collector_detach(run->collector));
+}
+
 int run_weigh(const struct run_config *config, struct result *result, struct failure *why)
 {
 	struct run run = {
@@ -500,8 +519,7 @@ int run_weigh(const struct run_config *config, struct result *result, struct fai
 		error = sandbox_list_mounts(run.sandbox, &result->container.mounts, why);
 	close_error = sandbox_close(run.sandbox, &close_failure);
 	if (!error && result->time.cpu.is_known)
-		result->collector.overhead =
-			overhead_estimate(result, collector_detach(run.collector));
+		result->collector.overhead = estimate_overhead(&run);
 	result->collector.stop_ns = collector_close(run.collector);
 	close_fd(&run.signal_fd);
 	streams_close(&run.streams);

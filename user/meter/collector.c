@@ -5,9 +5,18 @@
 // own loader, which costs a third of libbpf's. What is attached is decided by a table: tracing
 // programs for the whole machine, cgroup programs on the run's cgroup alone. The run's first task
 // is made a member here before it is let go, and every birth after that is seen. While a run lives
-// nothing here calls bpf(2): the run's own account is mapped memory and its end arrives through
-// the ring buffer, because on kernels from 7.0 on a map call makes the classic tracepoint programs
-// of that processor miss events.
+// nothing here calls bpf(2): the run's own account is mapped memory and a limit that is passed
+// raises a perf event, because on kernels from 7.0 on a map call makes the classic tracepoint
+// programs of that processor miss events.
+//
+// A private collector is loaded for one run, and is gone with the descriptors. The shared one has
+// the same object with many slots, and is pinned (collector_pin.c); a run opens what it needs of
+// it, so everything but loading goes by descriptors, wherever they came from.
+//
+//   collector_slot.c    a run's place in it: taken, emptied, given back
+//   collector_read.c    the accounts, when the run is over
+//   collector_pin.c     the shared collector's directory
+//   collector_shared.c  how it is started, stopped, looked at and used
 #include "collector.h"
 
 #include <errno.h>
@@ -28,8 +37,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "call_time.h"
-#include "interrupts.h"
-#include "tick.h"
+#include "collector_parts.h"
 #include "wait_cause.h"
 
 typedef uint8_t u8;
@@ -44,34 +52,24 @@ typedef uint64_t u64;
  */
 _Static_assert(sizeof(struct steady) == sizeof(struct preemptible), "the variants are alike");
 
-/* A private collector weighs one run. */
-#define PRIVATE_SLOT 0
-
 #define LIMIT_TICK_NS 250000
 
 /* Of a program that was refused; the longest seen was a tenth of it. */
 #define VERIFIER_LOG_BYTES (4 << 20)
 
-struct collector {
-	struct steady *skeleton; /* or a struct preemptible, which looks the same */
-	struct run_account *run; /* mapped; NULL before collector_open has finished */
-	struct ring_buffer *events;
-	int links[32];
-	size_t link_count;
-	size_t processors;
-	struct tick limit_tick, timeline_tick;
-	const char *no_io_uring;
-	struct collector_spec spec;
-	uint64_t start_ns, stop_ns;
-	bool is_drained;
-	struct interrupts *interrupts; /* NULL: they are not weighed */
-	bool knows_places;
-};
+/* Address spaces of all runs at one instant: what is enough for one, and 64 for each of many. */
+#define LEAST_ADDRESS_SPACES 16384
+#define ADDRESS_SPACES_OF_RUN 64
+
+/* Of a run of a shared collector; a compiler's whole build makes 60 different system calls. */
+#define SYSCALL_ENTRIES_OF_RUN 256
 
 enum attach_kind {
 	ATTACH_TRACEPOINT, /* raw or BTF tracepoint: one link, all processors */
 	ATTACH_SYSCALLS,   /* raw, or classic where tracepoints may be preempted */
 	ATTACH_CGROUP,	   /* on the run's cgroup */
+	ATTACH_URING,	   /* a tracepoint, where the run can make rings */
+	ATTACH_TICK,	   /* not before a limit is near: see tick.c */
 };
 
 struct attachment {
@@ -110,12 +108,35 @@ static const struct attachment attachments[] = {
 	CGROUP(packet_received, BPF_CGROUP_INET_INGRESS),
 	CGROUP(packet_sent, BPF_CGROUP_INET_EGRESS),
 	CGROUP(socket_created, BPF_CGROUP_INET_SOCK_CREATE),
+	{ PROGRAM(request_submitted), .kind = ATTACH_URING },
+	{ PROGRAM(limit_tick), .kind = ATTACH_TICK },
 };
 
-/* One of these, where the run can make rings. The name changed in 6.3. */
-static const struct attachment uring_attachments[] = {
-	RAW(request_submitted, "io_uring_submit_req"),
-	RAW(request_submitted, "io_uring_submit_sqe"),
+/* What counts on each processor by itself, and is emptied for the next run. */
+#define ACCOUNT(map, member, type)                                                                 \
+	[map] = { offsetof(struct steady, maps.member), #member, 1, sizeof(type) }
+#define MAP(map, member, entries)                                                                  \
+	[map] = { offsetof(struct steady, maps.member), #member, entries, 0 }
+
+/* The maps that a run needs from here. */
+static const struct {
+	size_t map; /* offset of its struct bpf_map_desc in the skeleton */
+	const char *name;
+	size_t entries; /* of one run; 0: it does not grow with the runs */
+	size_t account_bytes;
+} maps[COLLECTOR_MAPS] = {
+	MAP(MAP_RUNS, runs, 1),
+	ACCOUNT(MAP_CPUS, cpus, struct cpu_account),
+	ACCOUNT(MAP_MEMORY, memory, struct memory_account),
+	MAP(MAP_TASKS, tasks, 0),
+	MAP(MAP_SLOTS, slots, 1),
+	MAP(MAP_WAKES, wakes, 0),
+	MAP(MAP_CGROUPS, cgroups, 0),
+	MAP(MAP_REFUSALS, refusals, ABI_COUNT),
+	MAP(MAP_SYSCALLS, syscalls, 0),
+	MAP(MAP_SYSCALL_ENTRIES, syscall_entries, 0),
+	MAP(MAP_TIMELINE, timeline, 0),
+	MAP(MAP_TIMES, times, 0),
 };
 
 _Static_assert(COLLECTOR_CPU_LIMIT == (int)LIMIT_CPU &&
@@ -123,8 +144,21 @@ _Static_assert(COLLECTOR_CPU_LIMIT == (int)LIMIT_CPU &&
 		       COLLECTOR_TASK_LIMIT == (int)LIMIT_TASKS,
 	"the collector names the limits as its programs do");
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-#define ATTACHMENT_COUNT ARRAY_SIZE(attachments)
+#define PROGRAM_COUNT (sizeof(attachments) / sizeof(attachments[0]))
+
+_Static_assert(PROGRAM_COUNT <= COLLECTOR_PROGRAMS, "there is room for all programs");
+
+static const char not_told_of_io_uring[] = "this kernel does not tell of requests to io_uring";
+
+/* There is one of the kind. */
+static size_t program_of(enum attach_kind kind)
+{
+	size_t i = 0;
+
+	while (attachments[i].kind != kind)
+		i++;
+	return i;
+}
 
 static uint64_t now_ns(void)
 {
@@ -162,35 +196,31 @@ static int check_kernel(struct failure *why)
 	return failure_hint(why, "tare needs Linux 5.17 or later");
 }
 
-static int program_fd(const struct collector *collector, const struct attachment *attachment)
+const char *object_program_name(size_t i)
 {
-	const char *base = (const char *)collector->skeleton;
-	const struct bpf_prog_desc *program;
-
-	program = (const struct bpf_prog_desc *)(base + attachment->program);
-	return program->prog_fd;
+	return i < PROGRAM_COUNT ? attachments[i].name : NULL;
 }
 
-static int map_run(struct collector *collector, struct failure *why)
+const char *object_map_name(enum collector_map map)
 {
-	int fd = collector->skeleton->maps.runs.map_fd;
-	void *run =
-		mmap(NULL, sizeof(struct run_account), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	if (run == MAP_FAILED)
-		return failure_set(why, errno, "map the run account");
-	collector->run = run;
-	return 0;
+	return maps[map].name;
 }
 
-static int on_event(void *context, void *data, size_t size)
+size_t object_map_account_bytes(enum collector_map map)
 {
-	const struct event *event = data;
-	struct collector *collector = context;
+	return maps[map].account_bytes;
+}
 
-	if (size >= sizeof(*event) && event->kind == EVENT_RUN_DRAINED)
-		collector->is_drained = true;
-	return 0;
+bool object_program_is_machines(size_t i)
+{
+	return attachments[i].kind == ATTACH_TRACEPOINT || attachments[i].kind == ATTACH_SYSCALLS;
+}
+
+/* --- Loading --- */
+
+static struct bpf_map_desc *map_of(struct steady *skeleton, enum collector_map map)
+{
+	return (struct bpf_map_desc *)((char *)skeleton + maps[map].map);
 }
 
 static bool has_any(const struct collector_limits *limits)
@@ -198,26 +228,61 @@ static bool has_any(const struct collector_limits *limits)
 	return limits->cpu_ns || limits->soft_cpu_ns || limits->rss_bytes || limits->tasks;
 }
 
-static struct steady *open_variant(size_t processors, const struct collector_spec *spec)
+static void set_sizes_of_shared(
+	struct steady *skeleton, const struct object_spec *spec, size_t processors)
+{
+	size_t address_spaces = spec->slots * ADDRESS_SPACES_OF_RUN;
+
+	if (address_spaces > LEAST_ADDRESS_SPACES) {
+		skeleton->maps.mms.max_entries = address_spaces;
+		skeleton->maps.mm_parts.max_entries = address_spaces;
+	}
+	skeleton->maps.wakes.max_entries = spec->slots * processors;
+	skeleton->maps.syscall_entries.max_entries = spec->slots * SYSCALL_ENTRIES_OF_RUN;
+}
+
+static void set_sizes(struct steady *skeleton, const struct object_spec *spec, size_t processors)
+{
+	for (int map = 0; map < COLLECTOR_MAPS; map++) {
+		if (maps[map].entries)
+			map_of(skeleton, map)->max_entries = spec->slots * maps[map].entries;
+	}
+	if (has_any(&spec->wanted.limits))
+		skeleton->maps.wakes.max_entries = processors;
+	if (spec->wanted.timeline_interval_ns)
+		skeleton->maps.timeline.max_entries = TIMELINE_POINTS;
+	if (spec->wanted.times_syscalls)
+		skeleton->maps.times.max_entries = TIMED_NUMBERS * processors;
+	if (spec->is_shared)
+		set_sizes_of_shared(skeleton, spec, processors);
+}
+
+static void set_constants(
+	struct steady *skeleton, const struct object_spec *spec, size_t processors)
+{
+	const struct collector_spec *wanted = &spec->wanted;
+
+	skeleton->rodata->processors = processors;
+	skeleton->rodata->is_shared = spec->is_shared;
+	/* The time line needs the CPU time that a limit is held against. */
+	skeleton->rodata->has_limits =
+		spec->is_shared || has_any(&wanted->limits) || wanted->timeline_interval_ns;
+	skeleton->rodata->has_timeline = wanted->timeline_interval_ns != 0;
+	skeleton->rodata->has_syscall_times = wanted->times_syscalls;
+	wait_cause_fill(skeleton->rodata->wait_of_number);
+	if (wanted->places)
+		memcpy(skeleton->rodata->places, wanted->places, PLACES * sizeof(*wanted->places));
+}
+
+static struct steady *open_variant(const struct object_spec *spec, size_t processors)
 {
 	struct steady *skeleton = kernel_preempts_tracepoints()
 					  ? (struct steady *)preemptible__open()
 					  : steady__open();
 
 	if (skeleton) {
-		skeleton->rodata->processors = processors;
-		/* The time line needs the CPU time that a limit is held against. */
-		skeleton->rodata->has_limits = has_any(&spec->limits) || spec->timeline_interval_ns;
-		skeleton->rodata->has_timeline = spec->timeline_interval_ns != 0;
-		skeleton->rodata->has_syscall_times = spec->times_syscalls;
-		if (spec->timeline_interval_ns)
-			skeleton->maps.timeline.max_entries = TIMELINE_POINTS;
-		if (spec->times_syscalls)
-			skeleton->maps.times.max_entries = TIMED_NUMBERS * processors;
-		wait_cause_fill(skeleton->rodata->wait_of_number);
-		if (spec->places)
-			memcpy(skeleton->rodata->places, spec->places,
-				PLACES * sizeof(*spec->places));
+		set_constants(skeleton, spec, processors);
+		set_sizes(skeleton, spec, processors);
 	}
 	return skeleton;
 }
@@ -243,10 +308,10 @@ static const char *last_reason(char *log)
 }
 
 /* Loads once more, with the verifier's log: it costs too much to be asked for in advance. */
-static int tell_refusal(size_t processors, const struct collector_spec *spec, struct failure *why)
+static int tell_refusal(const struct object_spec *spec, size_t processors, struct failure *why)
 {
 	cleanup_free char *log = calloc(1, VERIFIER_LOG_BYTES);
-	struct steady *again = log ? open_variant(processors, spec) : NULL;
+	struct steady *again = log ? open_variant(spec, processors) : NULL;
 
 	if (!again)
 		return failure_hint(why, "see what this kernel lacks: tare check");
@@ -258,75 +323,101 @@ static int tell_refusal(size_t processors, const struct collector_spec *spec, st
 	return failure_hint(why, "the kernel's verifier said: %s", last_reason(log));
 }
 
-static int load_failure(int error, const struct collector *collector, struct failure *why)
+static int load_failure(
+	int error, const struct object_spec *spec, size_t processors, struct failure *why)
 {
 	failure_set(why, -error, "load the BPF programs into this kernel");
 	if (error == -EPERM)
 		return failure_hint(why, "run as root: sudo tare run ... (see: tare check)");
-	return tell_refusal(collector->processors, &collector->spec, why);
+	return tell_refusal(spec, processors, why);
 }
 
-static void set_limits(struct run_account *run, const struct collector_limits *limits)
+static void take_descriptors(struct collector *collector)
 {
-	run->soft_cpu_limit_ns = limits->soft_cpu_ns;
-	run->cpu_limit_ns = limits->cpu_ns;
-	/* The programs look at CPU time only if there is a hard limit. */
-	if ((limits->soft_cpu_ns || run->timeline_interval_ns) && !limits->cpu_ns)
-		run->cpu_limit_ns = UINT64_MAX;
-	run->rss_limit_pages = limits->rss_bytes / sysconf(_SC_PAGESIZE);
-	run->task_limit = limits->tasks;
+	char *skeleton = (char *)collector->skeleton;
+
+	for (int map = 0; map < COLLECTOR_MAPS; map++)
+		collector->maps[map] = map_of(collector->skeleton, map)->map_fd;
+	for (size_t i = 0; i < PROGRAM_COUNT; i++)
+		collector->programs[i] =
+			((struct bpf_prog_desc *)(skeleton + attachments[i].program))->prog_fd;
 }
 
-static int load_interrupts(struct collector *collector, struct failure *why)
+int object_map_runs(struct collector *collector, struct failure *why)
 {
-	const struct interrupts_maps maps = {
-		.runs = collector->skeleton->maps.runs.map_fd,
-		.cpus = collector->skeleton->maps.cpus.map_fd,
-		.tasks = collector->skeleton->maps.tasks.map_fd,
-	};
+	void *runs = mmap(NULL, collector->slots * sizeof(struct run_account),
+		PROT_READ | PROT_WRITE, MAP_SHARED, collector->maps[MAP_RUNS], 0);
 
-	return interrupts_open(&maps, &collector->interrupts, why);
+	if (runs == MAP_FAILED)
+		return failure_set(why, errno, "map the run accounts");
+	collector->runs = runs;
+	return 0;
 }
 
-static int load(struct collector *collector, struct failure *why)
+int object_load(struct collector *collector, const struct object_spec *spec, struct failure *why)
 {
-	const struct collector_spec *spec = &collector->spec;
 	int error = check_kernel(why);
 
 	if (error)
 		return error;
-	collector->processors = libbpf_num_possible_cpus();
-	collector->knows_places = spec->places && collector->processors <= PLACES;
-	collector->skeleton = open_variant(collector->processors, spec);
+	collector->slots = spec->slots;
+	collector->skeleton = open_variant(spec, collector->processors);
 	if (!collector->skeleton)
 		return failure_set(why, ENOMEM, "prepare the BPF programs");
 	error = load_variant(collector->skeleton);
 	if (error)
-		return load_failure(error, collector, why);
-	error = map_run(collector, why);
-	if (error)
-		return error;
-	collector->run->timeline_interval_ns = spec->timeline_interval_ns;
-	set_limits(collector->run, &spec->limits);
-	collector->events = ring_buffer__new(
-		collector->skeleton->maps.events.map_fd, on_event, collector, NULL);
-	if (!collector->events)
-		return failure_set(why, errno, "map the ring buffer");
-	return spec->weighs_interrupts ? load_interrupts(collector, why) : 0;
+		return load_failure(error, spec, collector->processors, why);
+	take_descriptors(collector);
+	collector->knows_places = spec->wanted.places && collector->processors <= PLACES;
+	return object_map_runs(collector, why);
 }
 
-int collector_open(const struct collector_spec *spec, struct collector **out, struct failure *why)
+struct collector *collector_new(void)
 {
 	struct collector *collector = calloc(1, sizeof(*collector));
+
+	if (!collector)
+		return NULL;
+	collector->processors = libbpf_num_possible_cpus();
+	collector->presence_fd = collector->cgroup_fd = -1;
+	collector->wake = (struct wake)WAKE_NONE;
+	collector->no_io_uring = "nobody asked for requests to io_uring to be counted";
+	memset(collector->maps, 0xff, sizeof(collector->maps));
+	memset(collector->programs, 0xff, sizeof(collector->programs));
+	memset(collector->links, 0xff, sizeof(collector->links));
+	return collector;
+}
+
+static int load_interrupts(struct collector *collector, struct failure *why)
+{
+	const struct interrupts_maps needed = {
+		.runs = collector->maps[MAP_RUNS],
+		.cpus = collector->maps[MAP_CPUS],
+		.tasks = collector->maps[MAP_TASKS],
+	};
+
+	return interrupts_open(&needed, &collector->interrupts, why);
+}
+
+int collector_open(const struct collector_spec *wanted, struct collector **out, struct failure *why)
+{
+	const struct object_spec spec = { .slots = 1, .wanted = *wanted };
+	struct collector *collector = collector_new();
 	uint64_t begin_ns = now_ns();
 	int error;
 
 	if (!collector)
 		return failure_set(why, ENOMEM, "allocate the collector");
-	collector->no_io_uring = "nobody asked for requests to io_uring to be counted";
-	collector->spec = *spec;
-	error = load(collector, why);
-	collector->spec.places = NULL; /* the programs have them now */
+	collector->spec = *wanted;
+	collector->spec.places = NULL; /* the programs have them after the load */
+	error = object_load(collector, &spec, why);
+	if (!error) {
+		collector->run = collector->runs;
+		collector->run->timeline_interval_ns = wanted->timeline_interval_ns;
+		error = collector_set_limits(collector, why);
+	}
+	if (!error && wanted->weighs_interrupts)
+		error = load_interrupts(collector, why);
 	if (error) {
 		collector_close(collector);
 		return error;
@@ -335,6 +426,8 @@ int collector_open(const struct collector_spec *spec, struct collector **out, st
 	*out = collector;
 	return 0;
 }
+
+/* --- Attaching --- */
 
 static int tracepoint_id(const char *tracepoint, uint64_t *id, struct failure *why)
 {
@@ -357,104 +450,142 @@ static int open_perf_event(uint64_t id)
 	return syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
-/* A tracepoint's programs run on every processor, whichever one its perf event was opened on. */
+/*
+ * A tracepoint's programs run on every processor, whichever one its perf event was opened on. By a
+ * link, which can be pinned and keeps the event.
+ */
 static int attach_classic(int program, const struct attachment *attachment, struct failure *why)
 {
 	cleanup_fd int event = -1;
 	uint64_t id = 0;
-	int error = tracepoint_id(attachment->tracepoint, &id, why);
+	int link, error = tracepoint_id(attachment->tracepoint, &id, why);
 
 	if (error)
 		return error;
 	event = open_perf_event(id);
-	if (event < 0 || ioctl(event, PERF_EVENT_IOC_SET_BPF, program) ||
-		ioctl(event, PERF_EVENT_IOC_ENABLE, 0))
-		return failure_set(why, errno, "attach BPF program '%s'", attachment->name);
-	return take_fd(&event);
-}
-
-static int attach_one(struct collector *collector, const struct attachment *attachment,
-	int cgroup_fd, struct failure *why)
-{
-	int program = program_fd(collector, attachment);
-	int link = -1;
-
-	switch (attachment->kind) {
-	case ATTACH_SYSCALLS:
-		if (kernel_preempts_tracepoints())
-			return attach_classic(program, attachment, why);
-		/* fallthrough */
-	case ATTACH_TRACEPOINT:
-		link = skel_raw_tracepoint_open(attachment->tracepoint, program);
-		break;
-	case ATTACH_CGROUP:
-		link = skel_link_create(program, cgroup_fd, attachment->cgroup_hook);
-		break;
-	}
+	link = event < 0 ? -1 : skel_link_create(program, event, BPF_PERF_EVENT);
 	if (link < 0)
 		return failure_set(why, errno, "attach BPF program '%s'", attachment->name);
 	return link;
 }
 
-static bool is_wanted(const struct collector *collector, const struct attachment *attachment)
+static int attach_to_machine(int program, const struct attachment *attachment, struct failure *why)
 {
-	if (attachment->kind == ATTACH_SYSCALLS && collector->spec.no_syscalls)
-		return false;
-	return !attachment->is_for_times || collector->spec.times_syscalls;
+	int link;
+
+	if (attachment->kind == ATTACH_SYSCALLS && kernel_preempts_tracepoints())
+		return attach_classic(program, attachment, why);
+	link = skel_raw_tracepoint_open(attachment->tracepoint, program);
+	if (link < 0)
+		return failure_set(why, errno, "attach BPF program '%s'", attachment->name);
+	return link;
 }
 
-static int attach_all(struct collector *collector, int cgroup_fd, struct failure *why)
+static bool is_wanted(const struct collector *collector, size_t i)
 {
-	for (size_t i = 0; i < ATTACHMENT_COUNT; i++) {
+	if (attachments[i].kind == ATTACH_SYSCALLS && collector->spec.no_syscalls)
+		return false;
+	return !attachments[i].is_for_times || collector->spec.times_syscalls;
+}
+
+int object_attach_machine(struct collector *collector, struct failure *why)
+{
+	for (size_t i = 0; i < PROGRAM_COUNT; i++) {
 		int link;
 
-		if (!is_wanted(collector, &attachments[i]))
+		if (!object_program_is_machines(i) || !is_wanted(collector, i))
 			continue;
-		link = attach_one(collector, &attachments[i], cgroup_fd, why);
+		link = attach_to_machine(collector->programs[i], &attachments[i], why);
 		if (link < 0)
 			return link;
-		collector->links[collector->link_count++] = link;
+		collector->links[i] = link;
 	}
 	return 0;
 }
 
-int collector_watch_io_uring(struct collector *collector, struct failure *why)
+/* The name changed in 6.3. */
+static int attach_uring(int program)
 {
-	uint64_t begin_ns = now_ns();
+	static const char *const tracepoints[] = { "io_uring_submit_req", "io_uring_submit_sqe" };
 	int link = -1;
+
+	for (size_t i = 0; i < 2 && link < 0; i++)
+		link = skel_raw_tracepoint_open(tracepoints[i], program);
+	return link;
+}
+
+int object_attach_io_uring(struct collector *collector, struct failure *why)
+{
+	size_t i = program_of(ATTACH_URING);
 
 	/* From 6.0 on (48863ffd3e81) the tracepoint hands over the request itself. */
 	if (!kernel_is_at_least(6, 0)) {
 		collector->no_io_uring = "requests to io_uring are counted from Linux 6.0 on";
 		return 0;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(uring_attachments) && link < 0; i++)
-		link = attach_one(collector, &uring_attachments[i], -1, why);
-	collector->start_ns += now_ns() - begin_ns;
-	if (link == -ENOENT) {
-		collector->no_io_uring = "this kernel does not tell of requests to io_uring";
-		return 0;
-	}
-	if (link < 0)
-		return link;
-	collector->links[collector->link_count++] = link;
+	collector->links[i] = attach_uring(collector->programs[i]);
 	collector->no_io_uring = NULL;
+	if (collector->links[i] >= 0)
+		return 0;
+	collector->no_io_uring = not_told_of_io_uring;
+	return errno == ENOENT
+		       ? 0
+		       : failure_set(why, errno, "attach BPF program '%s'", attachments[i].name);
+}
+
+int object_attach_cgroup(struct collector *collector, int cgroup_fd, struct failure *why)
+{
+	for (size_t i = 0; i < PROGRAM_COUNT; i++) {
+		int link;
+
+		if (attachments[i].kind != ATTACH_CGROUP)
+			continue;
+		link = skel_link_create(
+			collector->programs[i], cgroup_fd, attachments[i].cgroup_hook);
+		if (link < 0)
+			return failure_set(
+				why, errno, "attach BPF program '%s'", attachments[i].name);
+		collector->links[i] = link;
+	}
 	return 0;
 }
 
-static int enter_run(struct collector *collector, int cgroup_fd, struct failure *why)
+/* --- A run --- */
+
+static int read_cgroup_id(struct collector *collector, int cgroup_fd, struct failure *why)
 {
-	uint32_t slot = PRIVATE_SLOT;
 	struct stat cgroup;
 
 	/* cgroup2 shows a cgroup's id as the inode of its directory. */
 	if (fstat(cgroup_fd, &cgroup))
 		return failure_set(why, errno, "read the cgroup's id");
 	collector->run->cgroup_id = cgroup.st_ino;
-	if (bpf_map_update_elem(collector->skeleton->maps.slots.map_fd, &collector->run->cgroup_id,
-		    &slot, BPF_ANY))
+	return 0;
+}
+
+/* The programs on the cgroup find the slot in what the kernel keeps for it once they are there. */
+static int enter_run(struct collector *collector, struct failure *why)
+{
+	uint64_t id = collector->run->cgroup_id;
+	struct cgroup_account account = { .slot = collector->slot };
+
+	if (collector->slot && bpf_map_update_elem(collector->maps[MAP_CGROUPS], &id, &account, 0))
+		return failure_set(why, errno, "tell the run's cgroup its slot");
+	if (bpf_map_update_elem(collector->maps[MAP_SLOTS], &id, &collector->slot, BPF_ANY))
 		return failure_set(why, errno, "enter the run in the collector");
 	return 0;
+}
+
+static int attach(struct collector *collector, int cgroup_fd, struct failure *why)
+{
+	int error = 0;
+
+	if (collector->skeleton) {
+		error = read_cgroup_id(collector, cgroup_fd, why);
+		if (!error)
+			error = object_attach_machine(collector, why);
+	}
+	return error ? error : object_attach_cgroup(collector, cgroup_fd, why);
 }
 
 /* Two looks in each interval, so that one that comes late leaves no interval without. */
@@ -464,17 +595,19 @@ static int start_timeline(struct collector *collector, struct failure *why)
 
 	if (!interval_ns)
 		return 0;
-	return tick_start(&collector->timeline_tick, collector->skeleton->progs.limit_tick.prog_fd,
+	return tick_start(&collector->timeline_tick, collector->programs[program_of(ATTACH_TICK)],
 		interval_ns / 2, collector->processors, why);
 }
 
 int collector_register(struct collector *collector, int cgroup_fd, struct failure *why)
 {
 	uint64_t begin_ns = now_ns();
-	int error = enter_run(collector, cgroup_fd, why);
+	int error = attach(collector, cgroup_fd, why);
 
 	if (!error)
-		error = attach_all(collector, cgroup_fd, why);
+		error = enter_run(collector, why);
+	if (!error && !collector->skeleton)
+		error = collector_misses(collector, &collector->old_misses, why);
 	if (!error)
 		error = start_timeline(collector, why);
 	if (!error && collector->interrupts)
@@ -483,99 +616,68 @@ int collector_register(struct collector *collector, int cgroup_fd, struct failur
 	return error;
 }
 
+/* The shared collector counts them for all runs, or for none. */
+int collector_watch_io_uring(struct collector *collector, struct failure *why)
+{
+	uint64_t begin_ns = now_ns();
+	int error;
+
+	if (!collector->skeleton) {
+		collector->no_io_uring =
+			collector->stamp->has_io_uring ? NULL : not_told_of_io_uring;
+		return 0;
+	}
+	error = object_attach_io_uring(collector, why);
+	collector->start_ns += now_ns() - begin_ns;
+	return error;
+}
+
 int collector_seed(struct collector *collector, int pidfd, struct failure *why)
 {
-	struct task_account account = { .slot = PRIVATE_SLOT };
+	struct run_account *run = collector->run;
+	struct task_account account = { .slot = collector->slot, .generation = run->generation };
 
-	__atomic_add_fetch(&collector->run->live_tasks, 1, __ATOMIC_SEQ_CST);
-	collector->run->peak_tasks = 1;
+	__atomic_add_fetch(&run->live_tasks, 1, __ATOMIC_SEQ_CST);
+	run->peak_tasks = 1;
+	if (!bpf_map_update_elem(collector->maps[MAP_TASKS], &pidfd, &account, BPF_ANY))
+		return 0;
+	__atomic_sub_fetch(&run->live_tasks, 1, __ATOMIC_SEQ_CST);
 	/* One that is gone by now failed before its exec, which is told as its end. */
-	if (bpf_map_update_elem(
-		    collector->skeleton->maps.tasks.map_fd, &pidfd, &account, BPF_NOEXIST) &&
-		errno != ENOENT)
-		return failure_set(why, errno, "make the command's process a member of the run");
-	return 0;
-}
-
-_Static_assert(REFUSAL_X86_64 == (int)ABI_X86_64 && REFUSAL_IA32 == (int)ABI_IA32 &&
-		       REFUSAL_X32 == (int)ABI_X32,
-	"the sandbox and the collector name the ABIs alike");
-
-/* Where struct pt_regs has the arguments of a call: di, si, dx, r10, or bx, cx, dx, si. */
-static const uint32_t argument_places[ABI_COUNT][4] = {
-	[ABI_X86_64] = { 14, 13, 12, 7 },
-	[ABI_IA32] = { 5, 11, 12, 13 },
-	[ABI_X32] = { 14, 13, 12, 7 },
-};
-
-static struct refusal refusal_of(const struct refusal_rule *rule)
-{
-	return (struct refusal){ .mask = rule->mask,
-		.value = rule->value,
-		.place = argument_places[rule->abi][rule->argument],
-		.is_any = rule->is_any,
-		.needs_other = rule->needs_next };
-}
-
-/* A pair that is not full is filled with a rule that matches nothing. */
-static int add_refusal(
-	struct refusal_account *account, const struct refusal_rule *rule, size_t *pairs)
-{
-	static const struct refusal never = { .mask = 0, .value = 1 };
-	uint8_t *place = &account->of_number[rule->number];
-
-	if (!rule->looks_at_argument) {
-		*place = REFUSED_ALWAYS;
+	if (errno == ENOENT)
 		return 0;
-	}
-	if (*place) {
-		account->pairs[*place - 1][1] = refusal_of(rule);
+	return failure_set(why, errno, "make the command's process a member of the run");
+}
+
+static void put_limits(struct run_account *run, const struct collector_limits *limits)
+{
+	run->soft_cpu_limit_ns = limits->soft_cpu_ns;
+	run->cpu_limit_ns = limits->cpu_ns;
+	/* The programs look at CPU time only if there is a hard limit. */
+	if ((limits->soft_cpu_ns || run->timeline_interval_ns) && !limits->cpu_ns)
+		run->cpu_limit_ns = UINT64_MAX;
+	run->rss_limit_pages = limits->rss_bytes / sysconf(_SC_PAGESIZE);
+	run->task_limit = limits->tasks;
+}
+
+int collector_set_limits(struct collector *collector, struct failure *why)
+{
+	const struct collector_limits *limits = &collector->spec.limits;
+
+	put_limits(collector->run, limits);
+	if (!has_any(limits))
 		return 0;
-	}
-	if (*pairs == REFUSAL_PAIRS)
-		return -ENOSPC;
-	account->pairs[*pairs][0] = refusal_of(rule);
-	account->pairs[*pairs][1] = never;
-	*place = ++*pairs;
-	return 0;
-}
-
-static int expect_in_abi(struct collector *collector, uint32_t abi,
-	const struct refusal_rule *rules, size_t count, struct failure *why)
-{
-	uint32_t key = PRIVATE_SLOT * ABI_COUNT + abi;
-	struct refusal_account account = { 0 };
-	size_t pairs = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if ((uint32_t)rules[i].abi != abi || rules[i].number >= SYSCALL_NUMBERS)
-			continue;
-		if (add_refusal(&account, &rules[i], &pairs))
-			return failure_set(why, ENOSPC, "tell the collector what is refused");
-	}
-	if (bpf_map_update_elem(collector->skeleton->maps.refusals.map_fd, &key, &account, BPF_ANY))
-		return failure_set(why, errno, "tell the collector what is refused");
-	return 0;
-}
-
-int collector_expect_refusals(struct collector *collector, const struct refusal_rule *rules,
-	size_t count, struct failure *why)
-{
-	int error = 0;
-
-	for (uint32_t abi = 0; abi < ABI_COUNT && !error; abi++)
-		error = expect_in_abi(collector, abi, rules, count, why);
-	return error;
+	return wake_start(&collector->wake, collector->maps[MAP_WAKES],
+		collector->slot * collector->processors, collector->processors, why);
 }
 
 int collector_event_fd(const struct collector *collector)
 {
-	return ring_buffer__epoll_fd(collector->events);
+	return collector->wake.epoll_fd;
 }
 
 void collector_consume(struct collector *collector)
 {
-	ring_buffer__consume(collector->events);
+	wake_take(&collector->wake);
 }
 
 enum collector_limit collector_limit_fired(const struct collector *collector)
@@ -588,10 +690,23 @@ bool collector_soft_limit_fired(const struct collector *collector)
 	return __atomic_load_n(&collector->run->soft_limit_fired, __ATOMIC_ACQUIRE);
 }
 
-bool collector_is_drained(struct collector *collector)
+static bool is_drained(const struct collector *collector)
 {
-	collector_consume(collector);
-	return collector->is_drained;
+	return __atomic_load_n(&collector->run->live_tasks, __ATOMIC_ACQUIRE) <= 0;
+}
+
+/* Looks often: it is a matter of microseconds, and nothing else is left to be done. */
+bool collector_wait_drained(const struct collector *collector, int deadline_ms)
+{
+	const struct timespec pause = { .tv_nsec = 20000 };
+	uint64_t end_ns = now_ns() + deadline_ms * 1000000ULL;
+
+	while (!is_drained(collector)) {
+		if (now_ns() > end_ns)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
 }
 
 uint64_t collector_exec_ns(const struct collector *collector)
@@ -604,196 +719,29 @@ size_t collector_processors(const struct collector *collector)
 	return collector->processors;
 }
 
+const char *collector_mode(const struct collector *collector)
+{
+	return collector->skeleton ? "private" : "shared";
+}
+
 int collector_arm(struct collector *collector, struct failure *why)
 {
-	int program = collector->skeleton->progs.limit_tick.prog_fd;
-
-	return tick_start(
-		&collector->limit_tick, program, LIMIT_TICK_NS, collector->processors, why);
-}
-
-static int read_entry(int map_fd, const void *key, void *values, struct failure *why)
-{
-	if (bpf_map_lookup_elem(map_fd, key, values))
-		return failure_set(why, errno, "read a BPF map");
-	return 0;
-}
-
-static int read_slot(int map_fd, uint32_t key, void *values, struct failure *why)
-{
-	return read_entry(map_fd, &key, values, why);
-}
-
-static int read_cpus(struct collector *collector, struct account *account, struct failure *why)
-{
-	account->processors = collector->processors;
-	account->cpus = calloc(account->processors, sizeof(*account->cpus));
-	if (!account->cpus)
-		return failure_set(why, ENOMEM, "read the CPU accounts");
-	return read_slot(collector->skeleton->maps.cpus.map_fd, PRIVATE_SLOT, account->cpus, why);
-}
-
-static int read_memories(struct collector *collector, struct account *account, struct failure *why)
-{
-	account->memories = calloc(account->processors, sizeof(*account->memories));
-	if (!account->memories)
-		return failure_set(why, ENOMEM, "read the memory accounts");
-	return read_slot(
-		collector->skeleton->maps.memory.map_fd, PRIVATE_SLOT, account->memories, why);
-}
-
-/* The account is nothing but counters, so two of them add up word by word. */
-static void add_syscalls(struct syscall_account *sum, const struct syscall_account *part)
-{
-	const __u64 *from = (const __u64 *)part;
-	__u64 *to = (__u64 *)sum;
-
-	for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
-		to[i] += from[i];
-}
-
-static int read_syscalls(struct collector *collector, struct account *account, struct failure *why)
-{
-	cleanup_free struct syscall_account *parts = calloc(collector->processors, sizeof(*parts));
-	int error = 0;
-
-	if (!parts)
-		return failure_set(why, ENOMEM, "read the system call accounts");
-	for (uint32_t abi = 0; abi < ABI_COUNT && !error; abi++) {
-		error = read_slot(collector->skeleton->maps.syscalls.map_fd,
-			PRIVATE_SLOT * ABI_COUNT + abi, parts, why);
-		for (size_t i = 0; i < collector->processors; i++)
-			add_syscalls(&account->syscalls[abi], &parts[i]);
-	}
-	return error;
-}
-
-static int add_misses(struct collector *collector, const struct attachment *attachment,
-	struct account *account, struct failure *why)
-{
-	struct bpf_prog_info info = {};
-	uint32_t size = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(program_fd(collector, attachment), &info, &size))
-		return failure_set(why, errno, "read the misses of '%s'", attachment->name);
-	account->recursion_misses += info.recursion_misses;
-	return 0;
-}
-
-static void add_times(struct syscall_times *sum, const struct syscall_times *part)
-{
-	sum->wall_ns += part->wall_ns;
-	sum->cpu_ns += part->cpu_ns;
-	if (part->max_ns > sum->max_ns)
-		sum->max_ns = part->max_ns;
-	for (size_t i = 0; i < TIME_BUCKETS; i++)
-		sum->histogram[i] += part->histogram[i];
-}
-
-/* The entry of this number, whatever the processor, made at its first part; there is room. */
-static struct timed_syscall *timed_of(struct account *account, const struct timed_number *number)
-{
-	struct timed_syscall *timed = account->timed;
-
-	while (timed < account->timed + account->timed_count &&
-		(timed->abi != number->abi || timed->number != number->number))
-		timed++;
-	if (timed == account->timed + account->timed_count) {
-		timed->abi = number->abi;
-		timed->number = number->number;
-		account->timed_count++;
-	}
-	return timed;
-}
-
-static int read_times(struct collector *collector, struct account *account, struct failure *why)
-{
-	int error = 0, map_fd = collector->skeleton->maps.times.map_fd;
-	struct timed_number number, *last = NULL;
-	struct syscall_times part;
-
-	if (!collector->spec.times_syscalls)
-		return 0;
-	account->timed = calloc(ABI_COUNT * (SYSCALL_NUMBERS + 1), sizeof(*account->timed));
-	if (!account->timed)
-		return failure_set(why, ENOMEM, "read the times of system calls");
-	while (!error && !bpf_map_get_next_key(map_fd, last, &number)) {
-		error = read_entry(map_fd, &number, &part, why);
-		if (!error)
-			add_times(&timed_of(account, &number)->times, &part);
-		last = &number;
-	}
-	return error;
-}
-
-static int read_misses(struct collector *collector, struct account *account, struct failure *why)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < ATTACHMENT_COUNT && !error; i++)
-		error = add_misses(collector, &attachments[i], account, why);
-	if (!error && !collector->no_io_uring)
-		error = add_misses(collector, &uring_attachments[0], account, why);
-	return error;
-}
-
-static int read_timeline(struct collector *collector, struct account *account, struct failure *why)
-{
-	size_t size = TIMELINE_POINTS * sizeof(*account->timeline);
-	int fd = collector->skeleton->maps.timeline.map_fd;
-	void *points;
-
-	if (!account->run.timeline_interval_ns)
-		return 0;
-	account->timeline = malloc(size);
-	if (!account->timeline)
-		return failure_set(why, ENOMEM, "read the time line");
-	points = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-	if (points == MAP_FAILED)
-		return failure_set(why, errno, "read the time line");
-	memcpy(account->timeline, points, size);
-	munmap(points, size);
-	return 0;
-}
-
-int collector_read(struct collector *collector, struct account *account, struct failure *why)
-{
-	int error;
-
-	*account = (struct account){ .run = *collector->run,
-		.no_io_uring = collector->no_io_uring,
-		.has_syscalls = !collector->spec.no_syscalls,
-		.weighs_interrupts = collector->interrupts != NULL,
-		.knows_places = collector->knows_places };
-	error = read_cpus(collector, account, why);
-	if (!error)
-		error = read_memories(collector, account, why);
-	if (!error)
-		error = read_syscalls(collector, account, why);
-	if (!error)
-		error = read_timeline(collector, account, why);
-	if (!error)
-		error = read_times(collector, account, why);
-	if (!error)
-		error = read_misses(collector, account, why);
-	return error;
-}
-
-void account_done(struct account *account)
-{
-	free(account->cpus);
-	free(account->memories);
-	free(account->timeline);
-	free(account->timed);
-	account->cpus = NULL;
-	account->memories = NULL;
-	account->timeline = NULL;
-	account->timed = NULL;
+	return tick_start(&collector->limit_tick, collector->programs[program_of(ATTACH_TICK)],
+		LIMIT_TICK_NS, collector->processors, why);
 }
 
 uint64_t collector_start_ns(const struct collector *collector)
 {
 	return collector->start_ns;
+}
+
+/* Its own descriptors; those of a skeleton are closed with it. */
+static void close_opened(struct collector *collector)
+{
+	for (int map = 0; map < COLLECTOR_MAPS; map++)
+		close_fd(&collector->maps[map]);
+	for (size_t i = 0; i < PROGRAM_COUNT; i++)
+		close_fd(&collector->programs[i]);
 }
 
 static void detach(struct collector *collector)
@@ -802,22 +750,20 @@ static void detach(struct collector *collector)
 	tick_stop(&collector->timeline_tick);
 	interrupts_close(collector->interrupts);
 	collector->interrupts = NULL;
-	for (size_t i = 0; i < collector->link_count; i++)
-		close(collector->links[i]);
-	collector->link_count = 0;
+	for (size_t i = 0; i < PROGRAM_COUNT; i++)
+		close_fd(&collector->links[i]);
 }
 
 /* Its own account ends with the map. The limits of the run are not meant for this process. */
 static int make_self_member(struct collector *collector)
 {
-	struct task_account account = { .slot = PRIVATE_SLOT, .flags = TASK_COUNTED };
+	struct task_account account = { .slot = collector->slot, .flags = TASK_COUNTED };
 	cleanup_fd int self = pidfd_open(getpid(), 0);
 
-	set_limits(collector->run, &(struct collector_limits){ 0 });
+	put_limits(collector->run, &(struct collector_limits){ 0 });
 	if (self < 0)
 		return -errno;
-	return bpf_map_update_elem(
-		collector->skeleton->maps.tasks.map_fd, &self, &account, BPF_ANY);
+	return bpf_map_update_elem(collector->maps[MAP_TASKS], &self, &account, BPF_ANY);
 }
 
 /* Of a member, because its calls are counted: those of other processes cost less. */
@@ -825,6 +771,8 @@ uint64_t collector_detach(struct collector *collector)
 {
 	uint64_t begin_ns = now_ns(), weighed_ps = 0, bare_ps;
 
+	if (!collector->skeleton)
+		return 0;
 	if (!make_self_member(collector))
 		weighed_ps = call_time_ps();
 	detach(collector);
@@ -833,15 +781,22 @@ uint64_t collector_detach(struct collector *collector)
 	return weighed_ps > bare_ps ? weighed_ps - bare_ps : 0;
 }
 
+/* The programs leave the cgroup before its slot may become another run's. */
 static void release(struct collector *collector)
 {
 	detach(collector);
-	if (collector->events)
-		ring_buffer__free(collector->events);
-	if (collector->run)
-		munmap(collector->run, sizeof(*collector->run));
+	wake_stop(&collector->wake);
+	if (!collector->skeleton && collector->run)
+		slot_release(collector);
+	if (collector->runs)
+		munmap(collector->runs, collector->slots * sizeof(struct run_account));
 	if (collector->skeleton)
 		steady__destroy(collector->skeleton);
+	else
+		close_opened(collector);
+	pin_forget(collector->stamp);
+	close_fd(&collector->cgroup_fd);
+	close_fd(&collector->presence_fd);
 	free(collector);
 }
 

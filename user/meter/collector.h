@@ -2,9 +2,9 @@
 /*
  * The BPF half as one object: load it, give it a run, wait for the run's end, read its accounts.
  *
- * Order of a run: collector_open, collector_register, collector_seed with the process that will
- * become the command, its exec, collector_is_drained, collector_read. Closing frees everything in
- * the kernel; nothing is pinned.
+ * Order of a run: collector_join or collector_open, collector_register, collector_seed with the
+ * process that will become the command, its exec, collector_wait_drained, collector_read. Closing a
+ * private collector frees everything in the kernel; closing a shared one gives its slot back.
  */
 #ifndef TARE_COLLECTOR_H
 #define TARE_COLLECTOR_H
@@ -69,6 +69,16 @@ enum collector_limit {
 int collector_open(const struct collector_spec *spec, struct collector **out, struct failure *why);
 
 /*
+ * Uses the shared collector for a run in this cgroup. *out is NULL where none runs; an error says
+ * why one that is there cannot be used, and then a private one can.
+ */
+int collector_join(const struct collector_spec *spec, int cgroup_fd, struct collector **out,
+	struct failure *why);
+
+/* "private" or "shared". */
+const char *collector_mode(const struct collector *collector);
+
+/*
  * Attaches, and makes the cgroup2 directory of this descriptor the run that is weighed. Tasks moved
  * into it from now on, and all their descendants, belong to the run.
  */
@@ -97,7 +107,7 @@ int collector_arm(struct collector *collector, struct failure *why);
  */
 int collector_watch_io_uring(struct collector *collector, struct failure *why);
 
-/* Readable when there may be news for one of the next three. Borrowed; for poll. */
+/* Readable when a limit was passed; -1 without limits. Borrowed; for poll. */
 int collector_event_fd(const struct collector *collector);
 
 /* Takes the news. */
@@ -107,8 +117,8 @@ void collector_consume(struct collector *collector);
 enum collector_limit collector_limit_fired(const struct collector *collector);
 bool collector_soft_limit_fired(const struct collector *collector);
 
-/* Every member that had an account has made its last switch. Takes the news. */
-bool collector_is_drained(struct collector *collector);
+/* Waits until every member that had an account has made its last switch. False: too long. */
+bool collector_wait_drained(const struct collector *collector, int deadline_ms);
 
 /* CLOCK_MONOTONIC at the exec that opened the window; 0 until then. */
 uint64_t collector_exec_ns(const struct collector *collector);
@@ -124,12 +134,46 @@ uint64_t collector_start_ns(const struct collector *collector);
 
 /*
  * Detaches, when the accounts were read. Returns by how many picoseconds a system call of a member
- * was longer until then, as measured here and now; 0 when that could not be told.
+ * was longer until then, as measured here and now; 0 when that could not be told. A shared
+ * collector stays attached for the others, and nothing is told.
  */
 uint64_t collector_detach(struct collector *collector);
 
 /* Detaches and frees; NULL is fine. Returns how long that took, in nanoseconds, also what
  * collector_detach did. */
 uint64_t collector_close(struct collector *collector);
+
+/* --- The shared collector itself --- */
+
+/*
+ * Starts it, for so many runs at one time. -EALREADY: it runs. What half a start left is removed.
+ * The places are of PLACES processors, or NULL where they are not known.
+ */
+int collector_share(size_t slots, const struct place *places, struct failure *why);
+
+/* Stops it. While runs use it only by force, and then their results are errors. */
+int collector_unshare(bool is_forced, struct failure *why);
+
+enum collector_state {
+	COLLECTOR_NONE,
+	COLLECTOR_RUNS,
+	COLLECTOR_CHANGES,	    /* it is being started or stopped */
+	COLLECTOR_INCOMPLETE,	    /* a start or a stop was killed */
+	COLLECTOR_OF_OTHER_VERSION, /* of tare, or of its BPF programs */
+};
+
+/* The numbers only where it runs; version, ABI, start and slots also of another version. */
+struct collector_status {
+	enum collector_state state;
+	char version[32];
+	uint64_t abi;
+	uint64_t started_ns; /* of CLOCK_REALTIME */
+	size_t slots, runs;
+	uint64_t memory_bytes;
+	uint64_t recursion_misses;
+};
+
+/* Looks, and collects the slots of dead runs. */
+int collector_look(struct collector_status *status, struct failure *why);
 
 #endif

@@ -432,6 +432,11 @@ static json_t *lost_events_object(const struct loss *loss)
 		integer_or_null(loss->fallback_deaths));
 }
 
+static json_t *not_shared_or_null(const struct failure *why)
+{
+	return why->what[0] ? error_object(why) : json_null();
+}
+
 /* Without a collector nothing counted what it would have lost: null, not 0. */
 static void put_collector(struct document *document, const struct result *result)
 {
@@ -442,6 +447,7 @@ static void put_collector(struct document *document, const struct result *result
 		json_t *value;
 	} entries[] = {
 		{ "mode", string_or_null(mode) },
+		{ "not_shared", not_shared_or_null(&result->collector.not_shared) },
 		{ "lost_events", lost_events_object(loss) },
 		{ "recursion_misses", integer_or_null(loss->recursion_misses) },
 		{ "exec_baseline_uncertain", json_boolean(loss->exec_baseline_uncertain) },

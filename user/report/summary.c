@@ -277,6 +277,21 @@ static void print_missing_collector(const struct page *page)
 		print_warning(page, "no collector ran: what shows – was not measured");
 }
 
+/* The numbers are the same; what was set up to be shared is not. */
+static void print_unshared_collector(const struct page *page)
+{
+	const struct failure *why = &page->result->collector.not_shared;
+	char text[sizeof(*why) + 256];
+	struct failure first = *why;
+	cleanup_free char *safe = NULL;
+
+	first.hint[0] = '\0';
+	if (!why->what[0])
+		return;
+	safe = text_escape(failure_describe(&first, text, sizeof(text)));
+	print_note(page, "private", "%s", safe ? safe : "");
+}
+
 static const char *treatment_of(const struct mount_note *note)
 {
 	if (note->is_unmapped)
@@ -458,6 +473,7 @@ static const struct {
 	{ always, print_leftovers },
 	{ always, print_doubts },
 	{ has_run, print_missing_collector },
+	{ has_run, print_unshared_collector },
 	{ has_run, print_distrust },
 	{ has_run, print_mounts },
 	{ has_run, print_killing_profile },

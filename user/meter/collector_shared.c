@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shared collector: how it is started, stopped, looked at, and used by a run.
+//
+// Theory of operation. Nobody runs for it: programs, links and maps live in the kernel by their
+// pins. Start and stop hold the lock of its directory. A run opens what it needs and shares the
+// lock of live/, so that a stop sees whether there are runs, and a run whether there is a stop.
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include "base/cleanup.h"
+#include "collector_parts.h"
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* --- Start --- */
+
+static int load_and_pin(
+	struct collector *collector, size_t slots, const struct place *places, struct failure *why)
+{
+	const struct object_spec spec = {
+		.slots = slots, .is_shared = true, .wanted = { .places = places }
+	};
+	struct collector_stamp stamp = { .slots = slots };
+	int error = object_load(collector, &spec, why);
+
+	if (!error)
+		error = object_attach_machine(collector, why);
+	if (!error)
+		error = object_attach_io_uring(collector, why);
+	stamp.knows_places = collector->knows_places;
+	stamp.has_io_uring = !collector->no_io_uring;
+	stamp.started_ns = now_ns(CLOCK_REALTIME);
+	return error ? error : pin_all(collector, &stamp, why);
+}
+
+static int start_afresh(size_t slots, const struct place *places, struct failure *why)
+{
+	struct collector *collector;
+	int error = pin_empty(why);
+
+	if (error)
+		return error;
+	collector = collector_new();
+	if (!collector)
+		return failure_set(why, ENOMEM, "allocate the collector");
+	error = load_and_pin(collector, slots, places, why);
+	(void)collector_close(collector);
+	return error;
+}
+
+static int refuse_foreign(const struct collector_stamp *stamp, struct failure *why)
+{
+	failure_set(
+		why, EEXIST, "start a shared collector beside that of tare %.31s", stamp->version);
+	return failure_hint(why, "tare collector stop, then start it again");
+}
+
+int collector_share(size_t slots, const struct place *places, struct failure *why)
+{
+	struct collector_stamp *stamp = NULL;
+	cleanup_fd int lock = -1;
+	enum pin_state state;
+	int error = pin_lock(&lock, why);
+
+	if (!error)
+		error = pin_look(&state, &stamp, why);
+	if (error)
+		return error;
+	if (state == PIN_COMPLETE)
+		error = -EALREADY;
+	else if (state == PIN_FOREIGN)
+		error = refuse_foreign(stamp, why);
+	else {
+		error = start_afresh(slots, places, why);
+		/* What is left of it is not what the failure is about. */
+		if (error)
+			(void)pin_remove(NULL);
+	}
+	pin_forget(stamp);
+	return error;
+}
+
+/* --- Stop --- */
+
+static int refuse_to_stop(struct failure *why)
+{
+	failure_set(why, EBUSY, "stop the shared collector while runs use it");
+	return failure_hint(why, "wait for them, or spoil their results: tare collector stop "
+				 "--force (tare collector status counts them)");
+}
+
+/* A run that goes on all the same sees by the stamp that its result is spoilt. */
+static int stop_locked(struct collector_stamp *stamp, bool is_forced, struct failure *why)
+{
+	cleanup_fd int live = -1;
+	int error = pin_lock_out(&live, why);
+
+	if (error && error != -EWOULDBLOCK)
+		return error;
+	if (error && !is_forced)
+		return refuse_to_stop(why);
+	if (stamp)
+		__atomic_store_n(&stamp->stopped_ns, now_ns(CLOCK_MONOTONIC), __ATOMIC_SEQ_CST);
+	return pin_remove(why);
+}
+
+int collector_unshare(bool is_forced, struct failure *why)
+{
+	struct collector_stamp *stamp = NULL;
+	cleanup_fd int lock = -1;
+	enum pin_state state;
+	int error = pin_look(&state, &stamp, why);
+
+	pin_forget(stamp);
+	if (error)
+		return error;
+	if (state == PIN_NONE)
+		return failure_set(why, ENOENT, "stop the shared collector: none runs");
+	error = pin_lock(&lock, why);
+	if (!error)
+		error = pin_look(&state, &stamp, why);
+	if (!error)
+		error = stop_locked(stamp, is_forced, why);
+	pin_forget(stamp);
+	return error;
+}
+
+/* --- Use --- */
+
+static int check_state(
+	enum pin_state state, const struct collector_stamp *stamp, struct failure *why)
+{
+	if (state == PIN_COMPLETE)
+		return 0;
+	if (state == PIN_FOREIGN) {
+		failure_set(why, 0,
+			"the shared collector is that of tare %.31s, with other programs",
+			stamp->version);
+		return failure_hint(why, "sudo tare collector stop, then start it again");
+	}
+	if (pin_is_locked())
+		return failure_set(why, 0, "the shared collector is being started or stopped");
+	failure_set(why, 0, "only a part of the shared collector is there");
+	return failure_hint(why, "sudo tare collector start");
+}
+
+/* A task has one account in a collector. */
+static int refuse_inside_run(const struct collector *collector, struct failure *why)
+{
+	cleanup_fd int self = syscall(SYS_pidfd_open, getpid(), 0);
+	struct task_account account;
+
+	if (self < 0 || bpf_map_lookup_elem(collector->maps[MAP_TASKS], &self, &account) ||
+		account.slot >= collector->slots ||
+		collector->runs[account.slot].generation != account.generation)
+		return 0;
+	return failure_set(why, 0, "the shared collector already weighs tare itself");
+}
+
+static int open_shared(struct collector *collector, struct failure *why)
+{
+	enum pin_state state;
+	int error = pin_look(&state, &collector->stamp, why);
+
+	if (error || state == PIN_NONE)
+		return error;
+	error = check_state(state, collector->stamp, why);
+	if (!error)
+		error = pin_join(&collector->presence_fd, why);
+	/* A stop may have begun and ended since it was looked for. */
+	if (!error && collector->stamp->stopped_ns)
+		error = failure_set(why, 0, "the shared collector was just stopped");
+	if (!error)
+		error = pin_open_all(collector, why);
+	if (error)
+		return error;
+	collector->slots = collector->stamp->slots;
+	collector->knows_places = collector->stamp->knows_places;
+	return object_map_runs(collector, why);
+}
+
+/* What costs all runs, or is of no use to most, is for a run of its own to ask for. */
+static int check_wishes(const struct collector_spec *spec, struct failure *why)
+{
+	if (spec->timeline_interval_ns)
+		return failure_set(why, 0, "a time line takes a collector of its own");
+	if (spec->times_syscalls)
+		return failure_set(why, 0, "timing system calls takes a collector of its own");
+	if (spec->weighs_interrupts)
+		return failure_set(why, 0, "weighing interrupts takes a collector of its own");
+	if (spec->no_syscalls)
+		return failure_set(why, 0, "the shared collector looks at system calls");
+	return 0;
+}
+
+static int take_place(struct collector *collector, int cgroup_fd, struct failure *why)
+{
+	int error = check_wishes(&collector->spec, why);
+
+	if (!error)
+		error = refuse_inside_run(collector, why);
+
+	if (!error)
+		error = slot_claim(collector, cgroup_fd, why);
+	return error ? error : collector_set_limits(collector, why);
+}
+
+int collector_join(const struct collector_spec *spec, int cgroup_fd, struct collector **out,
+	struct failure *why)
+{
+	struct collector *collector = collector_new();
+	uint64_t begin_ns = now_ns(CLOCK_MONOTONIC);
+	int error;
+
+	*out = NULL;
+	if (!collector)
+		return failure_set(why, ENOMEM, "allocate the collector");
+	collector->spec = *spec;
+	error = open_shared(collector, why);
+	if (!error && collector->runs)
+		error = take_place(collector, cgroup_fd, why);
+	if (error || !collector->runs) {
+		(void)collector_close(collector);
+		return error;
+	}
+	collector->start_ns = now_ns(CLOCK_MONOTONIC) - begin_ns;
+	*out = collector;
+	return 0;
+}
+
+/* --- Status --- */
+
+static int open_cgroup_mount(void)
+{
+	static const char *const places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+	struct statfs status;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (!statfs(places[i], &status) && status.f_type == CGROUP2_SUPER_MAGIC)
+			return open(places[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	return -1;
+}
+
+/* On any mount of cgroup2; without one every slot that was taken counts as taken. */
+static size_t count_runs(struct collector *collector)
+{
+	cleanup_fd int mount_fd = open_cgroup_mount();
+
+	return slots_sweep(collector, mount_fd);
+}
+
+static int look_into(struct collector_status *status, struct failure *why)
+{
+	struct collector *collector = collector_new();
+	int error;
+
+	if (!collector)
+		return failure_set(why, ENOMEM, "allocate the collector");
+	error = open_shared(collector, why);
+	if (!error && collector->runs) {
+		status->runs = count_runs(collector);
+		status->memory_bytes = collector_memory(collector);
+		error = collector_misses(collector, &status->recursion_misses, why);
+	}
+	(void)collector_close(collector);
+	return error;
+}
+
+static void copy_stamp(const struct collector_stamp *stamp, struct collector_status *status)
+{
+	snprintf(status->version, sizeof(status->version), "%.31s", stamp->version);
+	status->abi = stamp->abi;
+	status->started_ns = stamp->started_ns;
+	status->slots = stamp->slots;
+}
+
+static enum collector_state state_of(enum pin_state state)
+{
+	switch (state) {
+	case PIN_COMPLETE:
+		return COLLECTOR_RUNS;
+	case PIN_FOREIGN:
+		return COLLECTOR_OF_OTHER_VERSION;
+	case PIN_INCOMPLETE:
+		return pin_is_locked() ? COLLECTOR_CHANGES : COLLECTOR_INCOMPLETE;
+	case PIN_NONE:
+		break;
+	}
+	return COLLECTOR_NONE;
+}
+
+int collector_look(struct collector_status *status, struct failure *why)
+{
+	struct collector_stamp *stamp = NULL;
+	enum pin_state state;
+	int error = pin_look(&state, &stamp, why);
+
+	*status = (struct collector_status){ .state = COLLECTOR_NONE };
+	if (error)
+		return error;
+	status->state = state_of(state);
+	if (stamp)
+		copy_stamp(stamp, status);
+	pin_forget(stamp);
+	return status->state == COLLECTOR_RUNS ? look_into(status, why) : 0;
+}
