@@ -97,20 +97,30 @@ several() {
 	done
 }
 
-# Each document has its own number, its own process and no loss, and the collector was one.
+# Each document has its own number, its own process and no loss, and the collector was one. From 7.0
+# on calls of one run can be missed while another one registers; the document then says how many.
 all_their_own() {
 	for i in $(seq "$1"); do
-		jq -r '"\(.syscalls.by_name.getppid.count) \(.processes.tasks) \(.collector.mode) \(
-			.collector | [.lost_events[], .cpu_time_differs, .drain_timed_out])"' \
-			"$tmp/json.$i" | grep -qx \
-			"$((i * 400 + 4)) 5 shared \[0,0,0,0,false,false\]" || return
+		jq -e --argjson wanted $((i * 400 + 4)) '.collector as $by |
+			(.syscalls.by_name.getppid.count | . <= $wanted and
+				. + $by.recursion_misses >= $wanted) and .processes.tasks == 5 and
+			$by.mode == "shared" and ([$by.lost_events[]] | add) == 0 and
+			($by | .cpu_time_differs or .drain_timed_out | not)' "$tmp/json.$i" ||
+			{ jq -c '[.collector, .processes]' "$tmp/json.$i"; return 1; }
 	done
+}
+
+none_is_short() {
+	[ "$(jq .collector.recursion_misses "$tmp"/json.* | sort -u)" = 0 ]
 }
 
 several 2
 check 'two runs at once do not mix' all_their_own 2
 several 50
 check 'fifty runs at once do not mix' all_their_own 50
+case $(uname -r) in
+[0-6].*) check 'and no call of theirs was missed' none_is_short ;;
+esac
 collector status
 check 'and have given their slots back' grep -q '^  runs *0 of' "$tmp/told"
 
@@ -186,9 +196,9 @@ check 'and it can be stopped' wait_until collector stop
 
 # --- Cut short, or not ours ---
 
-# A copy of tare that expects other programs.
-identity=$(sed -n 's/.*"\(.*\)"/\1/p' build/object-identity.h)
-sed "s/$identity/$(echo "$identity" | tr 0-9a-f 1-9a-f0)/" "$TARE" > "$tmp/other"
+# A copy of tare that expects other programs: their digest in it is another one.
+identity=$(grep -aoE '[0-9a-f]{64}' "$TARE" | head -n 1)
+LC_ALL=C sed "s/$identity/$(echo "$identity" | tr 0-9a-f 1-9a-f0)/g" "$TARE" > "$tmp/other"
 chmod +x "$tmp/other"
 collector start
 "$tmp/other" run -q --json "$tmp/second" true
