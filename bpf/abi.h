@@ -225,7 +225,7 @@ struct timeline_point {
 
 struct run_account {
 	/* Written by the launcher before any task is born. */
-	__u64 cgroup_id;    /* cgroup2 directory inode of the run; 0: the slot is free */
+	__u64 cgroup_id;    /* cgroup2 directory inode of the run */
 	__u64 generation;   /* of the slot: what an earlier run in it has left behind is no one's */
 	__u64 cpu_limit_ns; /* of these limits 0 is none */
 	__u64 soft_cpu_limit_ns;

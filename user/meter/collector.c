@@ -137,6 +137,7 @@ static const struct {
 	MAP(MAP_SYSCALL_ENTRIES, syscall_entries, 0),
 	MAP(MAP_TIMELINE, timeline, 0),
 	MAP(MAP_TIMES, times, 0),
+	[MAP_OWNERS] = { .name = "owners" },
 };
 
 _Static_assert(COLLECTOR_CPU_LIMIT == (int)LIMIT_CPU &&
@@ -243,7 +244,7 @@ static void set_sizes_of_shared(
 
 static void set_sizes(struct steady *skeleton, const struct object_spec *spec, size_t processors)
 {
-	for (int map = 0; map < COLLECTOR_MAPS; map++) {
+	for (int map = 0; map < LOADED_MAPS; map++) {
 		if (maps[map].entries)
 			map_of(skeleton, map)->max_entries = spec->slots * maps[map].entries;
 	}
@@ -336,21 +337,26 @@ static void take_descriptors(struct collector *collector)
 {
 	char *skeleton = (char *)collector->skeleton;
 
-	for (int map = 0; map < COLLECTOR_MAPS; map++)
+	for (int map = 0; map < LOADED_MAPS; map++)
 		collector->maps[map] = map_of(collector->skeleton, map)->map_fd;
 	for (size_t i = 0; i < PROGRAM_COUNT; i++)
 		collector->programs[i] =
 			((struct bpf_prog_desc *)(skeleton + attachments[i].program))->prog_fd;
 }
 
-int object_map_runs(struct collector *collector, struct failure *why)
+/* Not all accounts: each page that is mapped costs a quarter of a microsecond. */
+int object_map_run(struct collector *collector, struct failure *why)
 {
-	void *runs = mmap(NULL, collector->slots * sizeof(struct run_account),
-		PROT_READ | PROT_WRITE, MAP_SHARED, collector->maps[MAP_RUNS], 0);
+	size_t page = sysconf(_SC_PAGESIZE), begin = collector->slot * sizeof(struct run_account);
+	size_t first = begin / page * page, bytes = begin + sizeof(struct run_account) - first;
+	char *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+		collector->maps[MAP_RUNS], (off_t)first);
 
-	if (runs == MAP_FAILED)
-		return failure_set(why, errno, "map the run accounts");
-	collector->runs = runs;
+	if (pages == MAP_FAILED)
+		return failure_set(why, errno, "map the run account");
+	collector->pages = pages;
+	collector->pages_bytes = bytes;
+	collector->run = (struct run_account *)(pages + (begin - first));
 	return 0;
 }
 
@@ -369,7 +375,7 @@ int object_load(struct collector *collector, const struct object_spec *spec, str
 		return load_failure(error, spec, collector->processors, why);
 	take_descriptors(collector);
 	collector->knows_places = spec->wanted.places && collector->processors <= PLACES;
-	return object_map_runs(collector, why);
+	return 0;
 }
 
 struct collector *collector_new(void)
@@ -411,8 +417,9 @@ int collector_open(const struct collector_spec *wanted, struct collector **out, 
 	collector->spec = *wanted;
 	collector->spec.places = NULL; /* the programs have them after the load */
 	error = object_load(collector, &spec, why);
+	if (!error)
+		error = object_map_run(collector, why);
 	if (!error) {
-		collector->run = collector->runs;
 		collector->run->timeline_interval_ns = wanted->timeline_interval_ns;
 		error = collector_set_limits(collector, why);
 	}
@@ -788,12 +795,15 @@ static void release(struct collector *collector)
 	wake_stop(&collector->wake);
 	if (!collector->skeleton && collector->run)
 		slot_release(collector);
-	if (collector->runs)
-		munmap(collector->runs, collector->slots * sizeof(struct run_account));
+	if (collector->pages)
+		munmap(collector->pages, collector->pages_bytes);
+	if (collector->owners)
+		munmap(collector->owners, collector->slots * sizeof(*collector->owners));
 	if (collector->skeleton)
 		steady__destroy(collector->skeleton);
 	else
 		close_opened(collector);
+	close_fd(&collector->maps[MAP_OWNERS]);
 	pin_forget(collector->stamp);
 	close_fd(&collector->cgroup_fd);
 	close_fd(&collector->presence_fd);

@@ -25,6 +25,9 @@ enum collector_map {
 	MAP_SYSCALL_ENTRIES,
 	MAP_TIMELINE,
 	MAP_TIMES,
+	LOADED_MAPS,
+	/* Of the shared one: who has each slot, by cgroup id; 0: it is free. No program sees it. */
+	MAP_OWNERS = LOADED_MAPS,
 	COLLECTOR_MAPS,
 };
 
@@ -44,13 +47,15 @@ struct collector {
 	int links[COLLECTOR_PROGRAMS];	  /* in the same order; -1: not attached here */
 	size_t processors;
 
-	struct run_account *runs; /* mapped, all of them */
 	size_t slots;
-	struct run_account *run; /* ours, in it; NULL before there is one */
-	uint32_t slot;
+	uint32_t slot;		 /* ours */
+	struct run_account *run; /* its account, in mapped memory; NULL before there is one */
+	void *pages;		 /* that memory */
+	size_t pages_bytes;
 
 	/* Of the shared one. */
 	struct collector_stamp *stamp; /* mapped */
+	uint64_t *owners;	       /* mapped */
 	int presence_fd;	       /* its lock says that a run lives */
 	int cgroup_fd;		       /* its lock says that this run's launcher lives */
 	uint64_t old_misses;	       /* before this run */
@@ -96,7 +101,8 @@ size_t object_map_account_bytes(enum collector_map map);
 /* Whether `i` is attached for the whole machine. */
 bool object_program_is_machines(size_t i);
 
-int object_map_runs(struct collector *collector, struct failure *why);
+/* Maps the account of the slot. */
+int object_map_run(struct collector *collector, struct failure *why);
 
 /* For a run that has its slot: what it is held to, and what its launcher is woken for. */
 int collector_set_limits(struct collector *collector, struct failure *why);

@@ -9,6 +9,7 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -27,6 +28,15 @@ static uint64_t now_ns(clockid_t clock)
 
 /* --- Start --- */
 
+static int make_owners(struct collector *collector, struct failure *why)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+
+	collector->maps[MAP_OWNERS] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "tare_owners",
+		sizeof(uint32_t), sizeof(uint64_t), collector->slots, &options);
+	return collector->maps[MAP_OWNERS] < 0 ? failure_set(why, errno, "make a BPF map") : 0;
+}
+
 static int load_and_pin(
 	struct collector *collector, size_t slots, const struct place *places, struct failure *why)
 {
@@ -36,6 +46,8 @@ static int load_and_pin(
 	struct collector_stamp stamp = { .slots = slots };
 	int error = object_load(collector, &spec, why);
 
+	if (!error)
+		error = make_owners(collector, why);
 	if (!error)
 		error = object_attach_machine(collector, why);
 	if (!error)
@@ -162,12 +174,24 @@ static int refuse_inside_run(const struct collector *collector, struct failure *
 {
 	cleanup_fd int self = syscall(SYS_pidfd_open, getpid(), 0);
 	struct task_account account;
+	struct run_account run;
 
 	if (self < 0 || bpf_map_lookup_elem(collector->maps[MAP_TASKS], &self, &account) ||
-		account.slot >= collector->slots ||
-		collector->runs[account.slot].generation != account.generation)
+		bpf_map_lookup_elem(collector->maps[MAP_RUNS], &account.slot, &run) ||
+		run.generation != account.generation)
 		return 0;
 	return failure_set(why, 0, "the shared collector already weighs tare itself");
+}
+
+static int map_owners(struct collector *collector, struct failure *why)
+{
+	void *owners = mmap(NULL, collector->slots * sizeof(*collector->owners),
+		PROT_READ | PROT_WRITE, MAP_SHARED, collector->maps[MAP_OWNERS], 0);
+
+	if (owners == MAP_FAILED)
+		return failure_set(why, errno, "map the slots of the shared collector");
+	collector->owners = owners;
+	return 0;
 }
 
 static int open_shared(struct collector *collector, struct failure *why)
@@ -189,7 +213,7 @@ static int open_shared(struct collector *collector, struct failure *why)
 		return error;
 	collector->slots = collector->stamp->slots;
 	collector->knows_places = collector->stamp->knows_places;
-	return object_map_runs(collector, why);
+	return map_owners(collector, why);
 }
 
 /* What costs all runs, or is of no use to most, is for a run of its own to ask for. */
@@ -230,9 +254,9 @@ int collector_join(const struct collector_spec *spec, int cgroup_fd, struct coll
 		return failure_set(why, ENOMEM, "allocate the collector");
 	collector->spec = *spec;
 	error = open_shared(collector, why);
-	if (!error && collector->runs)
+	if (!error && collector->owners)
 		error = take_place(collector, cgroup_fd, why);
-	if (error || !collector->runs) {
+	if (error || !collector->owners) {
 		(void)collector_close(collector);
 		return error;
 	}
@@ -271,7 +295,7 @@ static int look_into(struct collector_status *status, struct failure *why)
 	if (!collector)
 		return failure_set(why, ENOMEM, "allocate the collector");
 	error = open_shared(collector, why);
-	if (!error && collector->runs) {
+	if (!error && collector->owners) {
 		status->runs = count_runs(collector);
 		status->memory_bytes = collector_memory(collector);
 		error = collector_misses(collector, &status->recursion_misses, why);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A run's place in the shared collector: how it is taken, emptied, and given back.
 //
-// Theory of operation. All accounts are memory that is mapped by every launcher. A slot is free
-// while its cgroup_id is 0; who writes its own run's there, by one atomic exchange, has it. It is
-// emptied by the next owner and not by the last one, so that it does not matter where an owner
-// dies. The first thing that the next owner does is to raise the generation: a task or an address
-// space that has outlived its run carries the old one, and no program counts for it any more.
+// Theory of operation. Whose each slot is stands in memory that every launcher maps: the id of the
+// run's cgroup. A slot is free while that is 0; who puts its own there, by one atomic exchange, has
+// it. It is emptied by the next owner and not by the last one, so that it does not matter where an
+// owner dies. The first thing that the next owner does is to raise the generation: a task or an
+// address space that has outlived its run carries the old one, and no program counts for it any
+// more.
 //
 // A slot is given back by its launcher. When that was killed, the slot says which cgroup it is
 // for, and the kernel never uses a cgroup's id again: if the cgroup is gone, so is the run. If it
@@ -76,7 +77,7 @@ static int clear_entries(struct collector *collector, const void *zeros)
 
 static void clear_account(struct run_account *run)
 {
-	struct run_account fresh = { .cgroup_id = run->cgroup_id, .generation = run->generation };
+	struct run_account fresh = { .generation = run->generation };
 
 	memcpy(fresh.syscalls_seen, run->syscalls_seen, sizeof(fresh.syscalls_seen));
 	*run = fresh;
@@ -120,17 +121,17 @@ int slot_reset(struct collector *collector, struct failure *why)
 
 /* --- Giving back --- */
 
-static void free_slot(const struct collector *collector, struct run_account *run, uint64_t id)
+static void free_slot(const struct collector *collector, size_t slot, uint64_t id)
 {
 	/* First, or it might be the entry of the next owner. */
 	(void)bpf_map_delete_elem(collector->maps[MAP_SLOTS], &id);
 	__atomic_compare_exchange_n(
-		&run->cgroup_id, &id, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+		&collector->owners[slot], &id, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 void slot_release(struct collector *collector)
 {
-	free_slot(collector, collector->run, collector->run->cgroup_id);
+	free_slot(collector, collector->slot, collector->run->cgroup_id);
 	collector->run = NULL;
 }
 
@@ -170,13 +171,12 @@ size_t slots_sweep(struct collector *collector, int mount_fd)
 	size_t taken = 0;
 
 	for (size_t i = 0; i < collector->slots; i++) {
-		struct run_account *run = &collector->runs[i];
-		uint64_t id = __atomic_load_n(&run->cgroup_id, __ATOMIC_ACQUIRE);
+		uint64_t id = __atomic_load_n(&collector->owners[i], __ATOMIC_ACQUIRE);
 
 		if (!id)
 			continue;
 		if (is_dead(mount_fd, id))
-			free_slot(collector, run, id);
+			free_slot(collector, i, id);
 		else
 			taken++;
 	}
@@ -190,11 +190,10 @@ static bool take_free(struct collector *collector, uint64_t id)
 	for (size_t i = 0; i < collector->slots; i++) {
 		uint64_t nobody = 0;
 
-		if (!__atomic_compare_exchange_n(&collector->runs[i].cgroup_id, &nobody, id, false,
+		if (!__atomic_compare_exchange_n(&collector->owners[i], &nobody, id, false,
 			    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 			continue;
 		collector->slot = i;
-		collector->run = &collector->runs[i];
 		return true;
 	}
 	return false;
@@ -213,6 +212,20 @@ static int hold_cgroup(struct collector *collector, int cgroup_fd, uint64_t *id)
 	return 0;
 }
 
+/* From here on the slot is given back when the collector is closed. */
+static int take_over(struct collector *collector, uint64_t id, struct failure *why)
+{
+	int error = object_map_run(collector, why);
+
+	if (error) {
+		free_slot(collector, collector->slot, id);
+		return error;
+	}
+	error = slot_reset(collector, why);
+	collector->run->cgroup_id = id;
+	return error;
+}
+
 int slot_claim(struct collector *collector, int cgroup_fd, struct failure *why)
 {
 	uint64_t id = 0;
@@ -221,10 +234,10 @@ int slot_claim(struct collector *collector, int cgroup_fd, struct failure *why)
 	if (error)
 		return failure_set(why, -error, "hold the run's cgroup");
 	if (take_free(collector, id))
-		return slot_reset(collector, why);
+		return take_over(collector, id, why);
 	(void)slots_sweep(collector, collector->cgroup_fd);
 	if (take_free(collector, id))
-		return slot_reset(collector, why);
+		return take_over(collector, id, why);
 	return failure_set(
 		why, 0, "all %zu slots of the shared collector are taken", collector->slots);
 }
