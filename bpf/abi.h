@@ -132,6 +132,8 @@ enum wait_cause {
 	WAIT_POLL,		   /* the second one */
 };
 
+#define WAIT_PLACES 16 /* for the causes; a power of two, so that none needs to be compared */
+
 /* Where a processor lies: numbers of its last level of cache and of its memory node. */
 struct place {
 	__u8 cache;
@@ -152,7 +154,7 @@ struct cpu_account {
 	__u64 migrations;
 	struct io_account io;
 	__u64 uring_requests[URING_OPCODES + 1]; /* by opcode; the last: higher ones */
-	__u64 wait_ns[WAIT_CAUSES];		 /* of all tasks, on a processor's clock */
+	__u64 wait_ns[WAIT_PLACES];		 /* of all tasks, on a processor's clock */
 	__u64 cache_migrations;			 /* went on behind another last level of cache */
 	__u64 node_migrations;
 	__u64 waited_ns;	 /* in the queues of processors, by tasks that left this one */
@@ -249,7 +251,7 @@ struct run_account {
 	__u64 has_waits; /* this kernel counts the time on run queues */
 	__u64 main_epoch;
 	__u64 main_on_cpu_ns;
-	__u64 main_wait_ns[WAIT_CAUSES];
+	__u64 main_wait_ns[WAIT_PLACES];
 	__u64 main_ended_ns;	    /* from a main thread's end to the exec of the next one */
 	__u64 main_until_ns;	    /* up to when all of these go */
 	__u64 main_thread_death_ns; /* its last switch; 0 as long as it lives */
@@ -361,9 +363,9 @@ struct cgroup_account {
 _Static_assert(sizeof(struct syscall_account) <= 32768, "a per-CPU value holds 32 KiB at most");
 _Static_assert(sizeof(struct memory_account) == 23 * 8, "the layout has no holes");
 _Static_assert(sizeof(struct run_account) ==
-		       (54 + SOCKET_FAMILIES + WAIT_CAUSES + 5 * CULPRITS + SYSCALL_WORDS) * 8,
+		       (54 + SOCKET_FAMILIES + WAIT_PLACES + 5 * CULPRITS + SYSCALL_WORDS) * 8,
 	"the layout has no holes");
-_Static_assert(sizeof(struct cpu_account) == (16 + 7 + URING_OPCODES + 1 + WAIT_CAUSES) * 8,
+_Static_assert(sizeof(struct cpu_account) == (16 + 7 + URING_OPCODES + 1 + WAIT_PLACES) * 8,
 	"the layout has no holes");
 
 #endif

@@ -28,17 +28,25 @@ static __always_inline void charge(struct task_struct *task, struct task_account
 	limit_add_cpu(run, account, run_ns);
 }
 
-static __always_inline void add_kernel_counters(
-	struct task_struct *task, struct task_account *since, struct cpu_account *cpu)
+/*
+ * What the current task has counted since then, at its end. Global, so that the verifier looks at
+ * it once, and not for each of its callers.
+ */
+__noinline int counters_close(const struct task_account *since, struct cpu_account *cpu)
 {
-	cpu->minor_faults += BPF_CORE_READ(task, min_flt) - since->minor_faults;
-	cpu->major_faults += BPF_CORE_READ(task, maj_flt) - since->major_faults;
-	cpu->voluntary_switches += BPF_CORE_READ(task, nvcsw) - since->voluntary_switches;
-	cpu->involuntary_switches += BPF_CORE_READ(task, nivcsw) - since->involuntary_switches;
-	cpu->migrations += BPF_CORE_READ(task, se.nr_migrations) - since->migrations;
-	cpu->user_tick_ns += BPF_CORE_READ(task, utime) - since->user_tick_ns;
-	cpu->system_tick_ns += BPF_CORE_READ(task, stime) - since->system_tick_ns;
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!since || !cpu)
+		return 0;
+	cpu->minor_faults += task->min_flt - since->minor_faults;
+	cpu->major_faults += task->maj_flt - since->major_faults;
+	cpu->voluntary_switches += task->nvcsw - since->voluntary_switches;
+	cpu->involuntary_switches += task->nivcsw - since->involuntary_switches;
+	cpu->migrations += task->se.nr_migrations - since->migrations;
+	cpu->user_tick_ns += task->utime - since->user_tick_ns;
+	cpu->system_tick_ns += task->stime - since->system_tick_ns;
 	io_add(task, &since->io, &cpu->io);
+	return 0;
 }
 
 static __always_inline void close_member(struct task_struct *task, struct task_account *account,
@@ -48,8 +56,8 @@ static __always_inline void close_member(struct task_struct *task, struct task_a
 
 	run->last_death_ns = now_ns;
 	if (account->flags & TASK_COUNTED) {
-		add_kernel_counters(task, account, cpu);
-		syscall_count_last(task, account);
+		counters_close(account, cpu);
+		syscall_count_last(account->slot);
 	}
 	if (account->flags & TASK_OF_COMMAND)
 		run->main_death_ns = now_ns;
@@ -59,11 +67,13 @@ static __always_inline void close_member(struct task_struct *task, struct task_a
 	count_add((u64 *)&run->live_tasks, -1);
 }
 
+/* What such a task has counted before; nobody writes it. */
+struct task_account no_account;
+
 /* A task of a run's cgroup that dies without an account: its birth was lost. It counts whole. */
 static __always_inline void close_unknown(struct task_struct *task)
 {
 	int slot = slot_of_cgroup(bpf_get_current_cgroup_id());
-	struct task_account since = {};
 	struct run_account *run;
 	struct cpu_account *cpu;
 
@@ -74,16 +84,42 @@ static __always_inline void close_unknown(struct task_struct *task)
 	if (!run || !cpu)
 		return;
 	cpu->cpu_ns += task->se.sum_exec_runtime;
-	add_kernel_counters(task, &since, cpu);
+	counters_close(&no_account, cpu);
 	count_add(&run->fallback_deaths, 1);
 	run->last_death_ns = bpf_ktime_get_ns();
 }
 
-/* Before the window, as a look at them is wanted from then, and after an exec. */
+/*
+ * Before the window, as a look at them is wanted from then, and after an exec. One condition for
+ * three flags.
+ */
 static __always_inline bool needs_clocks(const struct task_account *account)
 {
-	return !(account->flags & TASK_COUNTED) ||
-	       account->flags & (TASK_AWAITS_BASELINE | TASK_BECOMES_MAIN);
+	return (account->flags ^ TASK_COUNTED) &
+	       (TASK_COUNTED | TASK_AWAITS_BASELINE | TASK_BECOMES_MAIN);
+}
+
+/* Of a member inside the window: where its time went, on this processor and before. */
+static __always_inline void settle(struct task_struct *task, struct task_account *account,
+	struct run_account *run, struct cpu_account *cpu, const struct stint *stint, u64 gap_ns,
+	bool is_preempted)
+{
+	u64 now_ns = task->se.exec_start + gap_ns;
+	struct disturbance noise;
+	struct absence absence;
+
+	if (account->flags & TASK_AWAITS_BASELINE) {
+		noise = noise_since_exec(account, gap_ns);
+		baseline_settle(task, account, run, cpu, gap_ns);
+	} else {
+		noise = noise_of_stint(task, account, cpu, stint->arrival_ns, gap_ns);
+	}
+	cpu->taken_ns += noise.taken_ns;
+	absence = wall_leave(task, account, cpu, now_ns, is_preempted);
+	if (!is_main(account, run))
+		return;
+	noise_main_leaves(run, &noise, gap_ns);
+	wall_main_leaves(account, run, &absence, now_ns);
 }
 
 /* The arguments of the kernel's trace_sched_switch(). */
@@ -97,34 +133,28 @@ int task_leaves(struct switch_arguments *arguments)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_account *account = task_get(task);
-	bool is_dead = task->__state & TASK_DEAD;
-	struct run_account *run;
-	struct cpu_account *cpu;
 	struct stint *stint = stint_note(task, account ? account->slot + 1 : 0);
 	u64 gap_ns;
+	struct run_account *run;
+	struct cpu_account *cpu;
 
 	if (!account) {
-		if (is_dead)
+		if (task->__state & TASK_DEAD)
 			close_unknown(task);
 		return 0;
 	}
 	run = run_get(account->slot);
 	cpu = cpu_get(account->slot);
-	if (!run || !cpu)
+	if (!stint || !run || !cpu)
 		return 0;
 	gap_ns = clock_gap_ns(task);
 	if (needs_clocks(account))
 		clock_observe(task, account, gap_ns);
-	/* Knows the stint of the exec by what is settled next, and waits by what is settled last.
-	 */
-	noise_member_leaves(task, account, run, cpu, stint, gap_ns);
-	if (account->flags & TASK_AWAITS_BASELINE)
-		baseline_settle(task, account, run, cpu, gap_ns);
 	if (account->flags & TASK_COUNTED)
-		wall_leave(task, account, run, cpu, task->se.exec_start + gap_ns,
-			arguments->is_preempted);
+		settle(task, account, run, cpu, stint, gap_ns, arguments->is_preempted);
+	noise_remember(account, stint);
 	charge(task, account, run, cpu);
-	if (is_dead)
+	if (task->__state & TASK_DEAD)
 		close_member(task, account, run, cpu);
 	if (has_timeline)
 		timeline_note(run, account->slot);

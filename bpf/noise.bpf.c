@@ -9,6 +9,13 @@ static __always_inline u64 name_key(const u64 *name)
 	return key ? key : 1; /* 0 is a free place */
 }
 
+static __always_inline void culprit_begin(struct culprit *culprit, const struct stint *stint)
+{
+	culprit->name[0] = stint->name[0];
+	culprit->name[1] = stint->name[1];
+	culprit->pid = stint->pid;
+}
+
 /* The place of this name in the run's table; whoever claims a free one writes the name. */
 static __always_inline struct culprit *culprit_of(
 	struct run_account *run, const struct stint *stint)
@@ -20,13 +27,10 @@ static __always_inline struct culprit *culprit_of(
 		struct culprit *culprit = &run->culprits[((key >> 32) + attempt) & (CULPRITS - 1)];
 		u64 seen = __sync_val_compare_and_swap(&culprit->key, 0, key);
 
-		if (seen == key)
-			return culprit;
-		if (seen)
+		if (seen && seen != key)
 			continue;
-		culprit->name[0] = stint->name[0];
-		culprit->name[1] = stint->name[1];
-		culprit->pid = stint->pid;
+		if (!seen)
+			culprit_begin(culprit, stint);
 		return culprit;
 	}
 	return 0;

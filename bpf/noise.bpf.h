@@ -49,51 +49,6 @@ static __always_inline struct stint *stint_note(struct task_struct *task, u32 me
 /* Names what the processor did while a member, the last one that was noted, waited for it. */
 __hidden int noise_name_wait(u32 slot, u64 begin_ns, u64 end_ns);
 
-/*
- * The wait that ended when this stint began. Nothing is known of the first stint of a task that
- * joined, and the wait before the stint of the exec is the launcher's.
- */
-static __always_inline void note_wait(struct task_struct *task, struct task_account *account,
-	struct run_account *run, struct cpu_account *cpu, u64 arrival_ns)
-{
-	u64 wait_ns = task_run_delay_ns(task) - account->run_delay_ns;
-	u64 own_ns = cpu->waited_for_own_ns;
-
-	if (!wait_ns || account->flags & (TASK_AWAITS_BASELINE | TASK_JOINED))
-		return;
-	cpu->waited_ns += wait_ns;
-	/* Moved in the queue: this processor's log is not about all of the wait. */
-	if (!(account->flags & TASK_LEFT_RUNNABLE) ||
-		account->processor == bpf_get_smp_processor_id() + 1)
-		noise_name_wait(account->slot, arrival_ns - wait_ns, arrival_ns);
-	if (is_main(account, run))
-		run->main_waited_ns += wait_ns - (cpu->waited_for_own_ns - own_ns);
-}
-
-/*
- * A member's time on the processor's clock less its time on the task clock: what the host stole
- * and, where the kernel accounts for it, interrupts took. Of the stint in which the window opened,
- * what was taken since. A task that was put back while it went to sleep arrives without a new time.
- */
-static __always_inline void note_taken(struct task_struct *task, struct task_account *account,
-	struct run_account *run, struct cpu_account *cpu, u64 arrival_ns, u64 gap_ns)
-{
-	s64 taken_ns = task->se.exec_start + gap_ns - arrival_ns -
-		       (task->se.sum_exec_runtime - account->charged_ns);
-
-	if (is_main(account, run))
-		run->clock_gap_ns = gap_ns;
-	if (account->flags & TASK_AWAITS_BASELINE)
-		taken_ns = gap_ns - account->exec_gap_ns;
-	else if (account->flags & TASK_JOINED || arrival_ns == account->arrival_ns)
-		return;
-	if (taken_ns <= 0)
-		return;
-	cpu->taken_ns += taken_ns;
-	if (is_main(account, run))
-		run->main_taken_ns += taken_ns;
-}
-
 /* Counted where it went on, so a task that is moved about in queues has moved once. */
 static __always_inline void note_place(
 	struct task_account *account, struct cpu_account *cpu, u32 processor)
@@ -101,36 +56,80 @@ static __always_inline void note_place(
 	u32 before = account->processor - 1;
 	volatile const struct place *from, *to;
 
-	if (before == processor || before >= PLACES || processor >= PLACES)
+	if (before >= PLACES)
 		return;
 	from = &places[before];
-	to = &places[processor];
-	cpu->cache_migrations += from->cache != to->cache;
-	cpu->node_migrations += from->node != to->node;
+	/* Where there are more processors than places, nobody looks at these sums. */
+	to = &places[processor & (PLACES - 1)];
+	cpu->cache_migrations += ((from->cache ^ to->cache) + 255) >> 8;
+	cpu->node_migrations += ((from->node ^ to->node) + 255) >> 8;
+}
+
+/* Of the wait that ended when this stint began, what was not spent behind members of the run. */
+static __always_inline u64 note_wait(struct task_account *account, struct cpu_account *cpu,
+	u32 processor, u64 arrival_ns, u64 wait_ns)
+{
+	u64 own_ns = cpu->waited_for_own_ns;
+
+	if (!wait_ns)
+		return 0;
+	cpu->waited_ns += wait_ns;
+	/* Moved in the queue: this processor's log is not about all of the wait. */
+	if (account->wait_cause != WAIT_PROCESSOR || account->processor == processor + 1)
+		noise_name_wait(account->slot, arrival_ns - wait_ns, arrival_ns);
+	return wait_ns - (cpu->waited_for_own_ns - own_ns);
+}
+
+/* What disturbed one stint and the wait before it. */
+struct disturbance {
+	u64 waited_ns; /* not for members of the run */
+	u64 taken_ns;
+};
+
+/* Of the stint in which the window opened: the wait before is the launcher's. */
+static __always_inline struct disturbance noise_since_exec(struct task_account *account, u64 gap_ns)
+{
+	return (struct disturbance){ .taken_ns = at_least_0(gap_ns - account->exec_gap_ns) };
 }
 
 /*
- * A member leaves its processor, and was noted; before its CPU time is charged, and before the wait
- * is accounted for (wall.bpf.h).
+ * Of a member that leaves; before its CPU time is charged, and before its absence is settled.
+ *
+ * Taken is its time on the processor's clock less its time on the task clock: what the host stole
+ * and, where the kernel accounts for it, interrupts took. Nothing is known of the first stint of a
+ * task that joined. A task that was put back while it went to sleep arrives without a new time,
+ * and has not waited.
  */
-static __always_inline void noise_member_leaves(struct task_struct *task,
-	struct task_account *account, struct run_account *run, struct cpu_account *cpu,
-	const struct stint *stint, u64 gap_ns)
+static __always_inline struct disturbance noise_of_stint(struct task_struct *task,
+	struct task_account *account, struct cpu_account *cpu, u64 arrival_ns, u64 gap_ns)
 {
+	u64 wait_ns = task_run_delay_ns(task) - account->run_delay_ns;
 	u32 processor = bpf_get_smp_processor_id();
+	struct disturbance noise = {};
 
-	if (!stint)
-		return;
-	if (account->flags & TASK_COUNTED) {
-		note_place(account, cpu, processor);
-		note_wait(task, account, run, cpu, stint->arrival_ns);
-		note_taken(task, account, run, cpu, stint->arrival_ns, gap_ns);
-	}
+	note_place(account, cpu, processor);
+	if (account->flags & TASK_JOINED || arrival_ns == account->arrival_ns)
+		return noise;
+	noise.waited_ns = note_wait(account, cpu, processor, arrival_ns, wait_ns);
+	noise.taken_ns = at_least_0(task->se.exec_start + gap_ns - arrival_ns -
+				    (task->se.sum_exec_runtime - account->charged_ns));
+	return noise;
+}
+
+/* Of any member, for its next stint. */
+static __always_inline void noise_remember(struct task_account *account, const struct stint *stint)
+{
 	account->arrival_ns = stint->arrival_ns;
-	account->processor = processor + 1;
-	account->flags &= ~(TASK_JOINED | TASK_LEFT_RUNNABLE);
-	if (!task->__state)
-		account->flags |= TASK_LEFT_RUNNABLE;
+	account->processor = bpf_get_smp_processor_id() + 1;
+	account->flags &= ~TASK_JOINED;
+}
+
+static __always_inline void noise_main_leaves(
+	struct run_account *run, const struct disturbance *noise, u64 gap_ns)
+{
+	run->clock_gap_ns = gap_ns;
+	run->main_waited_ns += noise->waited_ns;
+	run->main_taken_ns += noise->taken_ns;
 }
 
 #endif

@@ -21,8 +21,7 @@ enum task_flags {
 	TASK_NEWBORN = 1 << 3,	       /* has yet to return from its parent's clone */
 	TASK_CLOCK_OBSERVED = 1 << 4,  /* clock_lag_ns is known */
 	TASK_BECOMES_MAIN = 1 << 5,    /* exec'd; it is the main thread from then on */
-	TASK_LEFT_RUNNABLE = 1 << 6,   /* its last switch put it back into the queue */
-	TASK_JOINED = 1 << 7,	       /* has not switched since it joined */
+	TASK_JOINED = 1 << 6,	       /* has not switched since it joined */
 };
 
 struct runs_map {
@@ -144,9 +143,24 @@ static __always_inline struct task_account *task_get_counted(struct task_struct 
 	return account && account->flags & TASK_COUNTED ? account : 0;
 }
 
+/*
+ * A run's epoch is never 0, which is that of a task that never was the main thread. One condition:
+ * the verifier walks what follows a condition once more, and every start waits for that.
+ */
 static __always_inline bool is_main(struct task_account *account, struct run_account *run)
 {
-	return account->main_epoch && account->main_epoch == run->main_epoch;
+	return account->main_epoch == run->main_epoch;
+}
+
+/* Without a condition. */
+static __always_inline s64 at_least_0(s64 value)
+{
+	return value & ~(value >> 63);
+}
+
+static __always_inline u64 at_most(u64 value, u64 bound)
+{
+	return value - at_least_0(value - bound);
 }
 
 static __always_inline void count_add(u64 *counter, u64 value)
@@ -188,13 +202,13 @@ static __always_inline int slot_of_cgroup(u64 id)
 /* Remembers the kernel's counters of a task as the point from which it is counted. */
 static __always_inline void task_begin(struct task_struct *task, struct task_account *account)
 {
-	account->minor_faults = BPF_CORE_READ(task, min_flt);
-	account->major_faults = BPF_CORE_READ(task, maj_flt);
-	account->voluntary_switches = BPF_CORE_READ(task, nvcsw);
-	account->involuntary_switches = BPF_CORE_READ(task, nivcsw);
-	account->migrations = BPF_CORE_READ(task, se.nr_migrations);
-	account->user_tick_ns = BPF_CORE_READ(task, utime);
-	account->system_tick_ns = BPF_CORE_READ(task, stime);
+	account->minor_faults = task->min_flt;
+	account->major_faults = task->maj_flt;
+	account->voluntary_switches = task->nvcsw;
+	account->involuntary_switches = task->nivcsw;
+	account->migrations = task->se.nr_migrations;
+	account->user_tick_ns = task->utime;
+	account->system_tick_ns = task->stime;
 	io_read(task, &account->io);
 	account->run_delay_ns = task_run_delay_ns(task);
 	account->left_ns = 0;
@@ -222,7 +236,10 @@ static __always_inline struct task_account *task_seed(struct task_struct *task, 
 	return account;
 }
 
-/* The system call in which a task dies, if it is one of those that do not return. */
-__hidden void syscall_count_last(struct task_struct *task, struct task_account *account);
+/*
+ * The system call in which the current task dies, a member of this run, if it is one of those that
+ * do not return. Global, so that the verifier looks at it once and by itself.
+ */
+int syscall_count_last(u32 slot);
 
 #endif

@@ -320,18 +320,28 @@ int syscall_leaves(struct syscall_exit *exit)
 	return leave(bpf_get_current_task_btf(), exit);
 }
 
-void syscall_count_last(struct task_struct *task, struct task_account *account)
+static __always_inline void time_last(struct task_struct *task, u32 abi, u64 index)
 {
+	struct task_account *account = task_get(task);
+
+	if (account)
+		call_end(task, account, abi, index);
+}
+
+__noinline int syscall_count_last(u32 slot)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
 	s64 number = register_read(&task_registers(task)->orig_ax);
 	u32 abi = syscall_abi(task, number);
 	u64 index = number_in_abi(abi, number);
 	struct syscall_counter *counter;
 
 	if (index != special_numbers[abi].exit && index != special_numbers[abi].exit_group)
-		return;
-	counter = syscall_counter(account->slot, abi, index);
+		return 0;
+	counter = syscall_counter(slot, abi, index);
 	if (counter)
 		counter->count++;
 	if (has_syscall_times)
-		call_end(task, account, abi, index);
+		time_last(task, abi, index);
+	return 0;
 }

@@ -68,16 +68,6 @@ static __always_inline u32 wait_begin(struct task_struct *task, u32 state)
 	return wait_in_call(task, number);
 }
 
-static __always_inline void wait_add(
-	struct run_account *main, struct cpu_account *cpu, u32 cause, u64 time_ns)
-{
-	if (cause >= WAIT_CAUSES)
-		return;
-	cpu->wait_ns[cause] += time_ns;
-	if (main)
-		main->main_wait_ns[cause] += time_ns;
-}
-
 /*
  * When the task came to its processor. The scheduler does not note it for one that was preempted
  * when it was about to block: then it follows from how long it ran.
@@ -92,24 +82,39 @@ static __always_inline u64 arrival_ns(
 	return now_ns - (task->se.sum_exec_runtime - account->charged_ns);
 }
 
+/* An absence: how long the run queue had the task, and what the rest of it was for. */
+struct absence {
+	u64 queued_ns;
+	u64 blocked_ns; /* or queued again */
+	u32 cause;
+	u64 end_ns;
+};
+
+static __always_inline void absence_add(u64 *wait_ns, const struct absence *absence)
+{
+	wait_ns[WAIT_PROCESSOR] += absence->queued_ns;
+	wait_ns[absence->cause & (WAIT_PLACES - 1)] += absence->blocked_ns;
+}
+
 /* Settles the absence that ended with this arrival. Before its first one a task only queued. */
-static __always_inline void absence_settle(struct task_struct *task, struct task_account *account,
-	struct run_account *main, struct cpu_account *cpu, u64 arrived_ns)
+static __always_inline struct absence absence_settle(
+	struct task_struct *task, struct task_account *account, u64 arrived_ns)
 {
 	u64 run_delay_ns = task_run_delay_ns(task);
-	u64 queued_ns = run_delay_ns - account->run_delay_ns;
-	u64 away_ns = account->left_ns ? arrived_ns - account->left_ns : queued_ns;
+	struct absence absence = { .queued_ns = run_delay_ns - account->run_delay_ns,
+		.cause = account->wait_cause,
+		.end_ns = arrived_ns };
+	u64 away_ns = absence.queued_ns;
 
 	account->run_delay_ns = run_delay_ns;
-	/* Clocks of two processors may differ by a little. */
-	if ((s64)away_ns < 0)
-		away_ns = 0;
-	if (account->wait_cause == WAIT_PROCESSOR || queued_ns > away_ns)
-		queued_ns = away_ns;
-	if (account->left_ns)
+	if (account->left_ns) {
+		/* Clocks of two processors may differ by a little. */
+		away_ns = at_least_0(arrived_ns - account->left_ns);
 		account->away_ns += away_ns;
-	wait_add(main, cpu, WAIT_PROCESSOR, queued_ns);
-	wait_add(main, cpu, account->wait_cause, away_ns - queued_ns);
+	}
+	absence.queued_ns = at_most(absence.queued_ns, away_ns);
+	absence.blocked_ns = away_ns - absence.queued_ns;
+	return absence;
 }
 
 /* At the first switch after the exec that made it so, where the clocks were looked at. */
@@ -124,24 +129,34 @@ static __always_inline u64 main_begin(struct task_account *account, struct run_a
 	return exec_ns;
 }
 
-static __always_inline void wall_leave(struct task_struct *task, struct task_account *account,
-	struct run_account *run, struct cpu_account *cpu, u64 now_ns, bool is_preempted)
+/* The absence before the exec that made it the main thread is not the main thread's. */
+static __always_inline void wall_main_leaves(struct task_account *account, struct run_account *run,
+	const struct absence *absence, u64 now_ns)
 {
-	u64 arrived_ns = arrival_ns(task, account, now_ns);
+	u64 arrived_ns = absence->end_ns;
+
+	if (account->flags & TASK_BECOMES_MAIN)
+		arrived_ns = main_begin(account, run);
+	else
+		absence_add(run->main_wait_ns, absence);
+	run->main_on_cpu_ns += now_ns - arrived_ns;
+	run->main_until_ns = now_ns;
+}
+
+/* Of a counted member: settles its last absence, and begins the next one. */
+static __always_inline struct absence wall_leave(struct task_struct *task,
+	struct task_account *account, struct cpu_account *cpu, u64 now_ns, bool is_preempted)
+{
 	u32 state = task->__state;
-	bool is_new = account->flags & TASK_BECOMES_MAIN;
+	struct absence absence = {};
 
 	if (!task_has_sched_info())
-		return;
-	absence_settle(task, account, !is_new && is_main(account, run) ? run : 0, cpu, arrived_ns);
-	if (is_main(account, run)) {
-		if (is_new)
-			arrived_ns = main_begin(account, run);
-		run->main_on_cpu_ns += now_ns - arrived_ns;
-		run->main_until_ns = now_ns;
-	}
+		return absence;
+	absence = absence_settle(task, account, arrival_ns(task, account, now_ns));
+	absence_add(cpu->wait_ns, &absence);
 	account->left_ns = now_ns;
 	account->wait_cause = is_preempted || !state ? WAIT_PROCESSOR : wait_begin(task, state);
+	return absence;
 }
 
 #endif

@@ -567,6 +567,8 @@ static int read_cgroup_id(struct collector *collector, int cgroup_fd, struct fai
 	if (fstat(cgroup_fd, &cgroup))
 		return failure_set(why, errno, "read the cgroup's id");
 	collector->run->cgroup_id = cgroup.st_ino;
+	/* No task's: theirs is 0 before one of them is the main thread. */
+	collector->run->main_epoch = 1;
 	return 0;
 }
 
