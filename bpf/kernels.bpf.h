@@ -69,18 +69,33 @@ static __always_inline u64 mm_parts_base(struct mm_struct *mm, u32 member)
 }
 
 /*
+ * Of these, whose types have hundreds of members, only what is read here. The kernel checks every
+ * type of an object at every start.
+ */
+struct rq___clocks {
+	u64 clock;
+	u64 clock_task;
+} __attribute__((preserve_access_index));
+
+struct cfs_rq___owner {
+	struct rq___clocks *rq;
+} __attribute__((preserve_access_index));
+
+/*
  * How far the task clock of this processor is behind its clock: time that the host stole or, where
  * the kernel accounts for it, interrupts took. As old as the processor's last clock update.
  * Kernels without FAIR_GROUP_SCHED have no way from a task to its run queue.
  */
 static __always_inline u64 clock_gap_ns(struct task_struct *task)
 {
-	struct rq *rq;
+	struct cfs_rq___owner *cfs_rq;
+	struct rq___clocks *rq;
 
 	if (!bpf_core_field_exists(task->se.cfs_rq))
 		return 0;
 	barrier();
-	rq = BPF_CORE_READ(task, se.cfs_rq, rq);
+	cfs_rq = (struct cfs_rq___owner *)BPF_CORE_READ(task, se.cfs_rq);
+	rq = BPF_CORE_READ(cfs_rq, rq);
 	return BPF_CORE_READ(rq, clock) - BPF_CORE_READ(rq, clock_task);
 }
 

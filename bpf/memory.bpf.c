@@ -60,6 +60,10 @@ struct {
 	__type(value, u64);
 } own_address SEC(".maps");
 
+struct bpf_array___parts {
+	void *pptrs[1];
+} __attribute__((preserve_access_index));
+
 volatile u64 own_address_map;
 u64 own_address_base;
 
@@ -67,7 +71,7 @@ static __always_inline u64 cpu_distance(volatile u64 *element)
 {
 	*element = (u64)element;
 	if (!own_address_base) {
-		u64 field = bpf_core_field_offset(struct bpf_array, pptrs);
+		u64 field = bpf_core_field_offset(struct bpf_array___parts, pptrs);
 
 		own_address_map = (u64)&own_address;
 		bpf_probe_read_kernel(

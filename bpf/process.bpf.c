@@ -62,6 +62,10 @@ int BPF_PROG(birth, struct task_struct *child)
 	return 0;
 }
 
+struct cgroup___id {
+	struct kernfs_node *kn;
+} __attribute__((preserve_access_index));
+
 /* A task moved into the cgroup counts from now on. It is off its CPU, or the mover itself. */
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(join_cgroup, struct cgroup *cgroup, const char *path, struct task_struct *task,
@@ -73,7 +77,7 @@ int BPF_PROG(join_cgroup, struct cgroup *cgroup, const char *path, struct task_s
 
 	if (task_get(task))
 		return 0;
-	slot = slot_of_cgroup(BPF_CORE_READ(cgroup, kn, id));
+	slot = slot_of_cgroup(BPF_CORE_READ((struct cgroup___id *)cgroup, kn, id));
 	if (slot < 0)
 		return 0;
 	run = run_get(slot);
