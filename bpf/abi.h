@@ -10,7 +10,7 @@
 #define TARE_ABI_H
 
 #ifdef __bpf__
-#include "vmlinux.h"
+#include "kernel_types.bpf.h"
 #else
 #include <linux/types.h>
 #endif

@@ -10,7 +10,7 @@
 #ifndef TARE_IO_BPF_H
 #define TARE_IO_BPF_H
 
-#include "vmlinux.h"
+#include "kernel_types.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include "abi.h"
 
