@@ -222,6 +222,7 @@ static int take_over(struct collector *collector, uint64_t id, struct failure *w
 		return error;
 	}
 	error = slot_reset(collector, why);
+	collector->run->main_epoch = 1; /* no task's, as in read_cgroup_id() */
 	collector->run->cgroup_id = id;
 	return error;
 }
