@@ -93,6 +93,21 @@ wait "$tare"
 is "$? $(number outcome.termination_reason)" '124 walltime' 'a tree that is frozen is ended'
 exec 3>&- 4<&-
 
+# The version 1 freezer lets nobody die; without a container root's command can reach it.
+freezer=/sys/fs/cgroup/freezer$(sed -n 's,^[0-9]*:freezer:/*,/,p' /proc/self/cgroup)
+frozen=$freezer/tare-test-$$
+at_exit() {
+	[ ! -d "$frozen" ] || rmdir "$frozen/inner" "$frozen"
+}
+if mountpoint -q /sys/fs/cgroup/freezer && mkdir -p "$frozen/inner" 2> "$tmp/errors"; then
+	is "$(fate --no-container --walltimelimit 300ms sh -c "sleep 100 & echo \$! > $frozen/inner/tasks &&
+		echo FROZEN > $frozen/freezer.state; wait")" '124 limit 9 walltime' \
+		'a child that the command froze by version 1 is ended'
+	is "$(cat "$frozen/inner/tasks")" '' 'and is gone'
+else
+	skip 'a child that the command froze by version 1 is ended' 'no freezer of version 1'
+fi
+
 # --- Memory ---
 
 is "$(fate --memlimit 20MB "$programs/grow" touch 64 stop)" '124 limit 9 memory' \

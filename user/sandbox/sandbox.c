@@ -22,6 +22,7 @@
 #include "cgroup_block.h"
 #include "cores.h"
 #include "file_limit.h"
+#include "freezer.h"
 #include "identity.h"
 #include "init.h"
 #include "janitor.h"
@@ -773,7 +774,11 @@ int sandbox_judge_files(struct sandbox *sandbox, const char **reason, struct fai
 
 int sandbox_kill(struct sandbox *sandbox, struct failure *why)
 {
-	return cgroup_kill(&sandbox->cgroup, why);
+	int error = cgroup_kill(&sandbox->cgroup, why);
+
+	if (!error && sandbox->config->no_container)
+		freezer_thaw(&sandbox->cgroup);
+	return error;
 }
 
 int sandbox_wait_empty(const struct sandbox *sandbox, int timeout_ms, struct failure *why)
