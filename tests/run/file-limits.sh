@@ -14,12 +14,6 @@ at_exit() {
 }
 mkdir "$home" && cd "$home" || exit
 
-fate() {
-	weigh "$@"
-	echo "$? $(jq -r '.outcome | "\(.kind) \(.signal // .exit_code) \(.termination_reason)"' \
-		"$tmp/json")"
-}
-
 endless='i=0; while :; do i=$((i+1)); echo > $i; done'
 four='echo > a; echo > b; echo > c; echo > d'
 flood='dd if=/dev/zero of=x bs=1M count=4000'

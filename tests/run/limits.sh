@@ -6,13 +6,6 @@ set -u
 . "$(dirname "$0")/lib/weigh.sh"
 need_root
 
-# The status, how it ended and why: "124 limit 9 walltime".
-fate() {
-	weigh "$@"
-	echo "$? $(jq -r '.outcome | "\(.kind) \(.signal // .exit_code) \(.termination_reason)"' \
-		"$tmp/json")"
-}
-
 median() {
 	sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }

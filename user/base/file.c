@@ -184,7 +184,7 @@ static int write_all(int fd, const char *text, size_t size)
  * EPIPE and EFBIG come with a signal that would end us before they are told. It is directed at
  * this thread, so it is held back and taken away; one that was pending before is not ours.
  */
-static int write_all_without_signals(int fd, const char *text, size_t size)
+int file_write_all(int fd, const char *text, size_t size)
 {
 	static const struct timespec now = { 0 };
 	sigset_t raised, pending, mask;
@@ -412,7 +412,7 @@ int output_file_open(const char *path, struct output_file *file, struct failure 
 /* Synchronised, because a disk on the network may tell only now that it is full. */
 static int write_to_disk(int fd, const char *text, size_t size)
 {
-	int error = write_all_without_signals(fd, text, size);
+	int error = file_write_all(fd, text, size);
 
 	return error || fsync(fd) == 0 ? error : -errno;
 }
@@ -443,7 +443,7 @@ static int deliver(struct output_file *file, const char *text, size_t size)
 	case OUTPUT_OVERWRITES:
 		return overwrite(file, text, size);
 	case OUTPUT_STREAMS:
-		return write_all_without_signals(file->fd, text, size);
+		return file_write_all(file->fd, text, size);
 	case OUTPUT_REPLACES:
 		break;
 	}

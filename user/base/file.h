@@ -27,6 +27,12 @@ int file_read(int directory_fd, const char *path, char **text, size_t *size, str
  */
 int file_write(int directory_fd, const char *path, const char *text, struct failure *why);
 
+/*
+ * Writes all of it, waiting where a reader is slow; one that is gone is -EPIPE, and no signal.
+ * Returns 0 or a negative errno.
+ */
+int file_write_all(int fd, const char *text, size_t size);
+
 /* Reads a file that holds one unsigned decimal; "max" and anything else are EINVAL. */
 int file_read_decimal(int directory_fd, const char *path, uint64_t *value, struct failure *why);
 

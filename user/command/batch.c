@@ -17,13 +17,15 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "batch_input.h"
 #include "batch_job.h"
 #include "sandbox/cores.h"
+#include "signals.h"
 
 /* Results that wait for an earlier one; a document has 6 KiB. What is beyond waits to be begun. */
 #define WAITING_RESULTS 4096
@@ -47,27 +49,6 @@ static struct batch_job *job_at(const struct batch *batch, size_t index)
 
 /* --- Telling --- */
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
-static int write_all(int fd, const char *text, size_t size, struct failure *why)
-{
-	while (size) {
-		ssize_t length = write(fd, text, size);
-
-		if (length < 0 && errno != EINTR)
-			return failure_set(why, errno, "write the results of the batch");
-		text += length > 0 ? length : 0;
-		size -= length > 0 ? (size_t)length : 0;
-	}
-	return 0;
-}
-
 static void print_counts(const struct batch *batch, const char *end)
 {
 	size_t over = batch->succeeded + batch->failed + batch->errors;
@@ -76,7 +57,7 @@ static void print_counts(const struct batch *batch, const char *end)
 		text_format_counted(over, "run", "runs").text, batch->succeeded, batch->failed);
 	if (batch->errors)
 		fprintf(stderr, ", tare failed at %zu", batch->errors);
-	fprintf(stderr, " · %s%s", text_format_time(now_ns() - batch->begin_ns).text, end);
+	fprintf(stderr, " · %s%s", text_format_time(clock_now_ns() - batch->begin_ns).text, end);
 }
 
 /* In the same line of the terminal each time. */
@@ -105,7 +86,9 @@ static int tell_ready(struct batch *batch, struct failure *why)
 	while (!error && batch->first < batch->end && job_at(batch, batch->first)->line) {
 		struct batch_job *job = job_at(batch, batch->first++);
 
-		error = write_all(batch->output_fd, job->line, job->line_size, why);
+		error = file_write_all(batch->output_fd, job->line, job->line_size);
+		if (error)
+			(void)failure_set(why, -error, "write the results of the batch");
 		batch_job_done(job);
 	}
 	return error;
@@ -292,19 +275,8 @@ static int open_output(struct batch *batch, struct failure *why)
 static int take_signals(struct batch *batch, struct failure *why)
 {
 	static const int taken[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
-	struct sigaction now;
-	sigset_t signals;
 
-	sigemptyset(&signals);
-	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
-		if (!sigaction(taken[i], NULL, &now) && now.sa_handler != SIG_IGN)
-			sigaddset(&signals, taken[i]);
-	}
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	/* A reader of the results that is gone is a failure to be told. */
-	signal(SIGPIPE, SIG_IGN);
-	batch->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	return batch->signal_fd >= 0 ? 0 : failure_set(why, errno, "receive signals");
+	return signals_take(taken, sizeof(taken) / sizeof(taken[0]), &batch->signal_fd, why);
 }
 
 static int open_all(struct batch *batch, struct failure *why)
@@ -350,7 +322,7 @@ int batch_run(const struct run_config *config, int *status, struct failure *why)
 		.output_fd = -1,
 		.signal_fd = -1,
 		.places = config->batch_jobs ? config->batch_jobs : 1,
-		.begin_ns = now_ns() };
+		.begin_ns = clock_now_ns() };
 	int error;
 
 	batch.room = batch.places + WAITING_RESULTS;

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "options.h"
 #include "report/json_line.h"
 #include "weigh.h"
@@ -72,19 +73,6 @@ static int tell_failure(struct batch_job *job, const struct failure *cause, stru
 
 /* --- The process --- */
 
-static int write_all(int fd, const char *text, size_t size)
-{
-	while (size) {
-		ssize_t length = write(fd, text, size);
-
-		if (length < 0 && errno != EINTR)
-			return -errno;
-		text += length > 0 ? length : 0;
-		size -= length > 0 ? (size_t)length : 0;
-	}
-	return 0;
-}
-
 /*
  * Standard input is empty. Standard output is where the lines of the batch go: what the command
  * writes goes to standard error, if not to a file.
@@ -116,7 +104,7 @@ static int weigh(const struct batch_job *job)
 		(void)run_weigh(job->config, &result, &why); /* the result says it */
 	status = result.files.has_failed ? 125 : result_exit_status(&result.outcome);
 	if (json_line_render(&result, job->index, job->request.id, &text, &size, &why) ||
-		write_all(DOCUMENT_FD, text, size))
+		file_write_all(DOCUMENT_FD, text, size))
 		status = 125;
 	result_done(&result);
 	return status;

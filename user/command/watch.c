@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 /*
  * The tick is armed this much running time before the limit: the kernel's figure is one scheduler
@@ -86,14 +87,6 @@ static int set_timer(int timer, uint64_t after_ns, int flags, struct failure *wh
 	return 0;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 /* It was set when the command was let go, some time before its exec opened the window. */
 static int take_wall_timer(struct watch *watch, struct failure *why)
 {
@@ -103,7 +96,7 @@ static int take_wall_timer(struct watch *watch, struct failure *why)
 	if (read(watch->wall_timer, &expirations, sizeof(expirations)) < 0)
 		return 0;
 	end_ns = exec_ns + limit_ns;
-	if (exec_ns && now_ns() < end_ns)
+	if (exec_ns && clock_now_ns() < end_ns)
 		return set_timer(watch->wall_timer, end_ns, TFD_TIMER_ABSTIME, why);
 	return end_run(watch, "walltime", why);
 }

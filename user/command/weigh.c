@@ -31,6 +31,7 @@
 #include "sandbox/sandbox.h"
 #include "sandbox/topology.h"
 #include "sandbox/topology_places.h"
+#include "signals.h"
 #include "watch.h"
 
 /* How long the kernel may take to end killed processes before the result is marked. */
@@ -56,22 +57,6 @@ struct run {
 static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };
 
 /* --- Before the command --- */
-
-static int take_signals(struct run *run, struct failure *why)
-{
-	struct sigaction now;
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++) {
-		/* What the caller ignores, as nohup does, is not meant for the command either. */
-		if (!sigaction(forwarded[i], NULL, &now) && now.sa_handler != SIG_IGN)
-			sigaddset(&signals, forwarded[i]);
-	}
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	run->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	return run->signal_fd >= 0 ? 0 : failure_set(why, errno, "receive signals");
-}
 
 /*
  * A reader or writer of the command's pipes must not wait for this process's copies. Those that
@@ -186,7 +171,8 @@ static int start(struct run *run, struct failure *why)
 	int error = check_rights(why);
 
 	if (!error)
-		error = take_signals(run, why);
+		error = signals_take(
+			forwarded, sizeof(forwarded) / sizeof(forwarded[0]), &run->signal_fd, why);
 	if (!error)
 		error = environment_build(run->config, environ, &run->environment, why);
 	spec.environment = run->environment;

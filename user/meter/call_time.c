@@ -3,30 +3,22 @@
 #include "call_time.h"
 
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
+#include "base/clock.h"
 
 /* A burst is some microseconds: many fit between two timer ticks, and the clock's 30 ns are lost.
  */
 #define BURSTS 8
 #define CALLS 32
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 /* getppid does nothing but be called. */
 static uint64_t burst_ns(void)
 {
-	uint64_t begin_ns = now_ns();
+	uint64_t begin_ns = clock_now_ns();
 
 	for (int i = 0; i < CALLS; i++)
 		syscall(SYS_getppid);
-	return now_ns() - begin_ns;
+	return clock_now_ns() - begin_ns;
 }
 
 uint64_t call_time_ps(void)

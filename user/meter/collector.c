@@ -35,6 +35,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "call_time.h"
 #include "collector_parts.h"
@@ -159,14 +160,6 @@ static size_t program_of(enum attach_kind kind)
 	while (attachments[i].kind != kind)
 		i++;
 	return i;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
 static bool kernel_is_at_least(int major, int minor)
@@ -409,7 +402,7 @@ int collector_open(const struct collector_spec *wanted, struct collector **out, 
 {
 	const struct object_spec spec = { .slots = 1, .wanted = *wanted };
 	struct collector *collector = collector_new();
-	uint64_t begin_ns = now_ns();
+	uint64_t begin_ns = clock_now_ns();
 	int error;
 
 	if (!collector)
@@ -429,7 +422,7 @@ int collector_open(const struct collector_spec *wanted, struct collector **out, 
 		collector_close(collector);
 		return error;
 	}
-	collector->start_ns = now_ns() - begin_ns;
+	collector->start_ns = clock_now_ns() - begin_ns;
 	*out = collector;
 	return 0;
 }
@@ -610,7 +603,7 @@ static int start_timeline(struct collector *collector, struct failure *why)
 
 int collector_register(struct collector *collector, int cgroup_fd, struct failure *why)
 {
-	uint64_t begin_ns = now_ns();
+	uint64_t begin_ns = clock_now_ns();
 	int error = attach(collector, cgroup_fd, why);
 
 	if (!error)
@@ -621,14 +614,14 @@ int collector_register(struct collector *collector, int cgroup_fd, struct failur
 		error = start_timeline(collector, why);
 	if (!error && collector->interrupts)
 		error = interrupts_attach(collector->interrupts, why);
-	collector->start_ns += now_ns() - begin_ns;
+	collector->start_ns += clock_now_ns() - begin_ns;
 	return error;
 }
 
 /* The shared collector counts them for all runs, or for none. */
 int collector_watch_io_uring(struct collector *collector, struct failure *why)
 {
-	uint64_t begin_ns = now_ns();
+	uint64_t begin_ns = clock_now_ns();
 	int error;
 
 	if (!collector->skeleton) {
@@ -637,7 +630,7 @@ int collector_watch_io_uring(struct collector *collector, struct failure *why)
 		return 0;
 	}
 	error = object_attach_io_uring(collector, why);
-	collector->start_ns += now_ns() - begin_ns;
+	collector->start_ns += clock_now_ns() - begin_ns;
 	return error;
 }
 
@@ -708,10 +701,10 @@ static bool is_drained(const struct collector *collector)
 bool collector_wait_drained(const struct collector *collector, int deadline_ms)
 {
 	const struct timespec pause = { .tv_nsec = 20000 };
-	uint64_t end_ns = now_ns() + deadline_ms * 1000000ULL;
+	uint64_t end_ns = clock_now_ns() + deadline_ms * 1000000ULL;
 
 	while (!is_drained(collector)) {
-		if (now_ns() > end_ns)
+		if (clock_now_ns() > end_ns)
 			return false;
 		nanosleep(&pause, NULL);
 	}
@@ -778,7 +771,7 @@ static int make_self_member(struct collector *collector)
 /* Of a member, because its calls are counted: those of other processes cost less. */
 uint64_t collector_detach(struct collector *collector)
 {
-	uint64_t begin_ns = now_ns(), weighed_ps = 0, bare_ps;
+	uint64_t begin_ns = clock_now_ns(), weighed_ps = 0, bare_ps;
 
 	if (!collector->skeleton)
 		return 0;
@@ -786,7 +779,7 @@ uint64_t collector_detach(struct collector *collector)
 		weighed_ps = call_time_ps();
 	detach(collector);
 	bare_ps = call_time_ps();
-	collector->stop_ns += now_ns() - begin_ns;
+	collector->stop_ns += clock_now_ns() - begin_ns;
 	return weighed_ps > bare_ps ? weighed_ps - bare_ps : 0;
 }
 
@@ -814,11 +807,11 @@ static void release(struct collector *collector)
 
 uint64_t collector_close(struct collector *collector)
 {
-	uint64_t begin_ns = now_ns(), detach_ns;
+	uint64_t begin_ns = clock_now_ns(), detach_ns;
 
 	if (!collector)
 		return 0;
 	detach_ns = collector->stop_ns;
 	release(collector);
-	return detach_ns + now_ns() - begin_ns;
+	return detach_ns + clock_now_ns() - begin_ns;
 }

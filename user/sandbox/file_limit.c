@@ -13,9 +13,9 @@
 #include <errno.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "layer.h"
 
 /* 2 ms are 6 MB of what one processor copies into a tmpfs (1 to 3 GB/s were measured). */
@@ -27,14 +27,6 @@
 /* Counting takes at most this part of the time of a processor that is not the command's. */
 #define COUNTING_SHARE 20
 #define COUNT_AGAIN_NS 1000000000
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 bool file_limit_is_wanted(const struct run_limits *limits)
 {
@@ -56,7 +48,7 @@ static int ask(const struct file_limit *limit, struct file_room *used, struct fa
 
 int file_limit_begin(struct file_limit *limit, struct failure *why)
 {
-	limit->counted_ns = now_ns();
+	limit->counted_ns = clock_now_ns();
 	limit->pause_ns = PAUSE_LEAST_NS;
 	return ask(limit, &limit->used_then, why);
 }
@@ -149,7 +141,7 @@ static int count_layer(
 static int count_all(struct file_limit *limit, const char **reason, struct failure *why)
 {
 	struct count count = { .limits = limit->limits };
-	uint64_t begin_ns = now_ns();
+	uint64_t begin_ns = clock_now_ns();
 	int error = 0;
 
 	for (size_t i = 0; i < limit->view->count && !error; i++)
@@ -159,7 +151,7 @@ static int count_all(struct file_limit *limit, const char **reason, struct failu
 	*reason = passed(limit->limits, count.written);
 	limit->written = count.written;
 	limit->used_then = limit->used;
-	limit->counted_ns = now_ns();
+	limit->counted_ns = clock_now_ns();
 	limit->counting_ns = limit->counted_ns - begin_ns;
 	return 0;
 }
@@ -182,7 +174,7 @@ int file_limit_judge(struct file_limit *limit, const char **reason, struct failu
 static bool may_be_passed(const struct file_limit *limit)
 {
 	return passed(limit->limits, most_written(limit)) ||
-	       now_ns() - limit->counted_ns > COUNT_AGAIN_NS;
+	       clock_now_ns() - limit->counted_ns > COUNT_AGAIN_NS;
 }
 
 /* How long a processor needs at the least for what is left of a limit; 0 is no limit. */

@@ -4,6 +4,8 @@
 #
 #   weigh ARGUMENTS...            tare run, to its end; its document is for `number`, the command's
 #                                 standard output in $said
+#   fate ARGUMENTS...             the same; prints the status, how it ended and why: "124 limit 9
+#                                 walltime"
 #   number KEY                    one value of the last document: number time.cpu_ns
 #   start ARGUMENTS...            tare run in the background: $tare is its pid, $command the
 #                                 command's own; returns when the command has said its first line,
@@ -42,6 +44,12 @@ weigh() {
 	weigh_status=$?
 	note_losses
 	return $weigh_status
+}
+
+fate() {
+	weigh "$@"
+	echo "$? $(jq -r '.outcome | "\(.kind) \(.signal // .exit_code) \(.termination_reason)"' \
+		"$tmp/json")"
 }
 
 number() {
