@@ -16,7 +16,7 @@
 #endif
 
 /* Changes with every change of a layout below; both halves must carry the same one. */
-#define TARE_ABI_VERSION 3
+#define TARE_ABI_VERSION 4
 
 enum {
 	ABI_X86_64,
@@ -44,13 +44,21 @@ struct syscall_account {
 };
 
 /*
- * A collector of many runs has no tables: each number that a run has called is an entry of its
- * own, so that a run takes memory for what it does. This is the entry's place in its run.
+ * A collector of many runs has no tables: each number that a run has called on a processor is an
+ * entry of its own, so that a run takes memory for what it does. This is its place in its run.
  */
 #define SYSCALL_PLACES (ABI_COUNT * (SYSCALL_NUMBERS + 1))
 #define SYSCALL_PLACE(abi, number)                                                                 \
 	((abi) * (SYSCALL_NUMBERS + 1) + ((number) < SYSCALL_NUMBERS ? (number) : SYSCALL_NUMBERS))
 #define SYSCALL_WORDS ((SYSCALL_PLACES + 63) / 64)
+#define SYSCALL_ENTRY_KEY(slot, place, processor)                                                  \
+	((__u64)(processor) << 32 | ((slot)*SYSCALL_PLACES + (place)))
+
+/* It stays when its run is over, and is emptied when the slot's next run makes that call. */
+struct syscall_entry {
+	__u64 generation; /* of the slot, when it last counted */
+	struct syscall_counter counter;
+};
 
 /*
  * How long the calls of one number took on one processor; only if that was asked for. The table of
@@ -301,7 +309,7 @@ struct run_account {
 	__u64 lost_events;	 /* the launcher could not be woken */
 	__u64 fallback_deaths;	 /* tasks charged by their cgroup at death */
 
-	/* Of a shared collector: the entries that this slot has, one bit each. */
+	/* Of a shared collector: the places of which this slot has entries, one bit each. */
 	__u64 syscalls_seen[SYSCALL_WORDS];
 };
 

@@ -20,7 +20,6 @@
 #include "times.bpf.h"
 
 #define MAX_ERRNO 4095
-#define EEXIST 17
 #define ENOSYS 38
 
 #ifdef PREEMPTIBLE_TRACEPOINTS
@@ -85,14 +84,16 @@ struct {
 
 /*
  * A table of 41 KiB for each processor and each of many runs would be most of what a shared
- * collector keeps; it has entries instead, made at first use.
+ * collector keeps; it has entries instead, made at first use. The processor is in the key: a hash
+ * of per-CPU values takes them from an allocator that fails when hundreds of runs begin at one
+ * time.
  */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct syscall_counter);
+	__type(key, u64);
+	__type(value, struct syscall_entry);
 } syscall_entries SEC(".maps");
 
 struct {
@@ -120,32 +121,36 @@ static __always_inline struct syscall_counter *syscall_in_table(u32 slot, u32 ab
 /* A function of its own for the verifier's sake, as is_refused(). */
 __noinline int entry_make(u32 slot, u32 place)
 {
-	static const struct syscall_counter none;
+	u64 key = SYSCALL_ENTRY_KEY(slot, place, bpf_get_smp_processor_id());
 	struct run_account *run = run_get(slot);
-	u32 key = slot * SYSCALL_PLACES + place;
+	struct syscall_entry fresh = {};
 	u32 word = place / 64;
-	long error;
 
 	if (!run || word >= SYSCALL_WORDS)
 		return 0;
+	fresh.generation = run->generation;
 	/* The bit first: an entry without one would stay for ever. */
 	__sync_fetch_and_or(&run->syscalls_seen[word], 1ULL << place % 64);
-	error = bpf_map_update_elem(&syscall_entries, &key, &none, BPF_NOEXIST);
-	/* Another processor has just made it. */
-	if (error && error != -EEXIST)
+	if (bpf_map_update_elem(&syscall_entries, &key, &fresh, BPF_NOEXIST))
 		count_add(&run->lost_map_updates, 1);
 	return 0;
 }
 
 static __always_inline struct syscall_counter *syscall_entry(u32 slot, u32 place)
 {
-	u32 key = slot * SYSCALL_PLACES + place;
-	struct syscall_counter *counter = bpf_map_lookup_elem(&syscall_entries, &key);
+	u64 key = SYSCALL_ENTRY_KEY(slot, place, bpf_get_smp_processor_id());
+	struct syscall_entry *entry = bpf_map_lookup_elem(&syscall_entries, &key);
+	struct run_account *run = run_get(slot);
 
-	if (counter)
-		return counter;
-	entry_make(slot, place);
-	return bpf_map_lookup_elem(&syscall_entries, &key);
+	if (!entry) {
+		entry_make(slot, place);
+		entry = bpf_map_lookup_elem(&syscall_entries, &key);
+	}
+	if (!entry || !run)
+		return 0;
+	if (entry->generation != run->generation)
+		*entry = (struct syscall_entry){ .generation = run->generation };
+	return &entry->counter;
 }
 
 static __always_inline struct syscall_counter *syscall_counter(u32 slot, u32 abi, u64 number)

@@ -62,8 +62,12 @@ _Static_assert(sizeof(struct steady) == sizeof(struct preemptible), "the variant
 #define LEAST_ADDRESS_SPACES 16384
 #define ADDRESS_SPACES_OF_RUN 64
 
-/* Of a run of a shared collector; a compiler's whole build makes 60 different system calls. */
-#define SYSCALL_ENTRIES_OF_RUN 256
+/*
+ * System calls by number and processor of one run of a shared collector: a compiler's whole build
+ * makes 60 different ones. Runs that use more than four processors at once leave room to others.
+ */
+#define SYSCALL_ENTRIES_OF_RUN 128
+#define PROCESSORS_OF_RUN 4
 
 enum attach_kind {
 	ATTACH_TRACEPOINT, /* raw or BTF tracepoint: one link, all processors */
@@ -232,7 +236,9 @@ static void set_sizes_of_shared(
 		skeleton->maps.mm_parts.max_entries = address_spaces;
 	}
 	skeleton->maps.wakes.max_entries = spec->slots * processors;
-	skeleton->maps.syscall_entries.max_entries = spec->slots * SYSCALL_ENTRIES_OF_RUN;
+	skeleton->maps.syscall_entries.max_entries =
+		spec->slots * SYSCALL_ENTRIES_OF_RUN *
+		(processors < PROCESSORS_OF_RUN ? processors : PROCESSORS_OF_RUN);
 }
 
 static void set_sizes(struct steady *skeleton, const struct object_spec *spec, size_t processors)

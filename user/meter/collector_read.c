@@ -72,33 +72,48 @@ static struct syscall_counter *counter_at(struct account *account, uint32_t plac
 }
 
 /* One that could not be made is missing, and was counted as lost. */
-static int read_entry(struct collector *collector, uint32_t place, struct syscall_counter *parts,
+static int read_entry(struct collector *collector, uint32_t place, size_t processor,
 	struct account *account, struct failure *why)
 {
-	uint32_t key = collector->slot * SYSCALL_PLACES + place;
-	__u64 *to = (__u64 *)counter_at(account, place);
+	uint64_t key = SYSCALL_ENTRY_KEY(collector->slot, place, processor);
+	struct syscall_counter *sum = counter_at(account, place);
+	struct syscall_entry entry;
 
-	if (bpf_map_lookup_elem(collector->maps[MAP_SYSCALL_ENTRIES], &key, parts))
+	if (bpf_map_lookup_elem(collector->maps[MAP_SYSCALL_ENTRIES], &key, &entry))
 		return errno == ENOENT ? 0 : failure_set(why, errno, "read a BPF map");
-	for (size_t i = 0; i < collector->processors; i++) {
-		const __u64 *from = (const __u64 *)&parts[i];
-
-		for (size_t word = 0; word < sizeof(*parts) / sizeof(*from); word++)
-			to[word] += from[word];
-	}
+	if (entry.generation != account->run.generation) /* of an earlier run */
+		return 0;
+	sum->count += entry.counter.count;
+	sum->errors += entry.counter.errors;
+	sum->denied += entry.counter.denied;
 	return 0;
+}
+
+/* Of a task that made a call there, the processor has counted time when it left. */
+static bool was_used(const struct account *account, size_t processor)
+{
+	return account->cpus[processor].cpu_ns || account->cpus[processor].before_window_ns;
+}
+
+static int read_entries_of(
+	struct collector *collector, size_t processor, struct account *account, struct failure *why)
+{
+	int error = 0;
+
+	for (uint32_t place = 0; place < SYSCALL_PLACES && !error; place++) {
+		if (account->run.syscalls_seen[place / 64] >> place % 64 & 1)
+			error = read_entry(collector, place, processor, account, why);
+	}
+	return error;
 }
 
 static int read_entries(struct collector *collector, struct account *account, struct failure *why)
 {
-	cleanup_free struct syscall_counter *parts = calloc(collector->processors, sizeof(*parts));
 	int error = 0;
 
-	if (!parts)
-		return failure_set(why, ENOMEM, "read the system call accounts");
-	for (uint32_t place = 0; place < SYSCALL_PLACES && !error; place++) {
-		if (account->run.syscalls_seen[place / 64] >> place % 64 & 1)
-			error = read_entry(collector, place, parts, account, why);
+	for (size_t i = 0; i < collector->processors && !error; i++) {
+		if (was_used(account, i))
+			error = read_entries_of(collector, i, account, why);
 	}
 	return error;
 }

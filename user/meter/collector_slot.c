@@ -28,11 +28,11 @@
 #define KERNFS_HANDLE 0xfe
 
 /* A slot with more entries than most runs make does not keep them for the next one. */
-#define ENTRIES_TO_KEEP 128
+#define PLACES_TO_KEEP 128
 
 /* --- Emptying --- */
 
-static size_t count_entries(const struct run_account *run)
+static size_t count_places(const struct run_account *run)
 {
 	size_t count = 0;
 
@@ -41,36 +41,32 @@ static size_t count_entries(const struct run_account *run)
 	return count;
 }
 
-static int drop_entry(struct collector *collector, uint32_t place)
+static int drop_place(struct collector *collector, uint32_t place)
 {
-	uint32_t key = collector->slot * SYSCALL_PLACES + place;
+	for (size_t processor = 0; processor < collector->processors; processor++) {
+		uint64_t key = SYSCALL_ENTRY_KEY(collector->slot, place, processor);
 
-	if (bpf_map_delete_elem(collector->maps[MAP_SYSCALL_ENTRIES], &key) && errno != ENOENT)
-		return -errno;
+		if (bpf_map_delete_elem(collector->maps[MAP_SYSCALL_ENTRIES], &key) &&
+			errno != ENOENT)
+			return -errno;
+	}
 	collector->run->syscalls_seen[place / 64] &= ~(1ULL << place % 64);
 	return 0;
 }
 
-static int clear_entry(struct collector *collector, uint32_t place, const void *zeros)
+/*
+ * Entries are kept, because to make one costs the command that makes a call for the first time, and
+ * are emptied at their next use.
+ */
+static int drop_many_entries(struct collector *collector)
 {
-	uint32_t key = collector->slot * SYSCALL_PLACES + place;
-
-	return bpf_map_update_elem(collector->maps[MAP_SYSCALL_ENTRIES], &key, zeros, BPF_ANY)
-		       ? -errno
-		       : 0;
-}
-
-/* Entries are kept: to make one costs the command that makes a call for the first time. */
-static int clear_entries(struct collector *collector, const void *zeros)
-{
-	bool is_to_keep = count_entries(collector->run) <= ENTRIES_TO_KEEP;
 	int error = 0;
 
+	if (count_places(collector->run) <= PLACES_TO_KEEP)
+		return 0;
 	for (uint32_t place = 0; place < SYSCALL_PLACES && !error; place++) {
-		if (!(collector->run->syscalls_seen[place / 64] >> place % 64 & 1))
-			continue;
-		error = is_to_keep ? clear_entry(collector, place, zeros)
-				   : drop_entry(collector, place);
+		if (collector->run->syscalls_seen[place / 64] >> place % 64 & 1)
+			error = drop_place(collector, place);
 	}
 	return error;
 }
@@ -85,7 +81,7 @@ static void clear_account(struct run_account *run)
 
 static size_t largest_account(void)
 {
-	size_t largest = sizeof(struct syscall_counter);
+	size_t largest = 0;
 
 	for (int map = 0; map < COLLECTOR_MAPS; map++) {
 		if (object_map_account_bytes(map) > largest)
@@ -115,7 +111,7 @@ int slot_reset(struct collector *collector, struct failure *why)
 	clear_account(collector->run);
 	error = clear_accounts(collector, zeros);
 	if (!error)
-		error = clear_entries(collector, zeros);
+		error = drop_many_entries(collector);
 	return error ? failure_set(why, -error, "empty a slot of the shared collector") : 0;
 }
 
