@@ -18,6 +18,7 @@ runs=${RUNS:-20000} live=${LIVE:-1000} jobs=${JOBS:-4}
 parts=20
 mount -t bpf tare-bench /sys/fs/bpf
 
+# shellcheck disable=SC2317 # called by the trap
 at_exit() {
 	exec 7>&- 8>&-
 	wait
