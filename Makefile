@@ -32,7 +32,8 @@ HARDEN ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
 	-fstack-clash-protection -fPIE
 # -iquote, so that our bpf/ never shadows <bpf/...> of libbpf. -isystem, because a light skeleton is
 # not clean under WARN; -MD rather than -MMD, or its users would not be rebuilt with it.
-CPPFLAGS += -D_GNU_SOURCE -DTARE_VERSION='"$(VERSION)"' -Iuser -iquote . -isystem build -MD -MP
+CPPFLAGS += -D_GNU_SOURCE -DTARE_VERSION='"$(VERSION)"' -Iuser -iquote . -isystem $(OUT) -isystem build \
+	-MD -MP
 COMPILE   = $(CC) -std=gnu11 $(CPPFLAGS) $(HARDEN) $(WARN) $(CFLAGS)
 
 # Static: a run starts 0.3 ms sooner than with seven shared libraries, and the binary also works
@@ -107,6 +108,20 @@ $(OUT)/user/%.o: user/%.c $(OUT)/flags
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(COMPILE) -c $< -o $@
 
+# The system call filters, built once here and not in every run; a unit test compares the two.
+MAKE_FILTERS := $(OUT)/scripts/make-filters
+$(MAKE_FILTERS): scripts/make-filters.c $(OUT)/user/sandbox/seccomp.o \
+		$(OUT)/user/sandbox/seccomp_export.o $(filter $(OUT)/user/base/%,$(OBJECTS))
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(COMPILE) -MF $@.d -MT $@ $(filter %.c %.o,$^) -pie \
+		-Wl,--as-needed $(shell pkg-config --libs libseccomp jansson) -o $@
+
+$(OUT)/seccomp-filters.h: $(MAKE_FILTERS)
+	$(call say,GEN,$@)
+	$(Q)$< > $@
+
+$(OUT)/user/sandbox/seccomp_ready.o: | $(OUT)/seccomp-filters.h
+
 # Only the meter sees the skeleton; everything else compiles without waiting for it.
 $(filter $(OUT)/user/meter/%,$(OBJECTS)): | $(SKELETONS) build/object-identity.h
 
@@ -157,7 +172,7 @@ check-kernels: all tests ## run the tests on other kernels, in virtual machines 
 	@tests/vm/matrix
 demo: ## set up, build and weigh a real build
 	@scripts/demo
-lint: $(SKELETONS) build/object-identity.h ## formatting, static analysis, shell scripts, layers
+lint: $(SKELETONS) build/object-identity.h $(OUT)/seccomp-filters.h ## formatting, static analysis, shell scripts, layers
 	@scripts/lint
 format: ## format the C files in place
 	$(Q)clang-format -i $(wildcard bpf/*.[ch]) $(shell find user tests -name '*.[ch]')
@@ -190,4 +205,5 @@ clean: ## remove build/
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
--include $(OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d) build/steady/interrupt.bpf.d $(UNIT:=.d) $(PROGRAMS:=.d) $(CONTAIN).d
+-include $(OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d) build/steady/interrupt.bpf.d $(UNIT:=.d) $(PROGRAMS:=.d) $(CONTAIN).d \
+	$(MAKE_FILTERS).d

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "sandbox/seccomp.h"
+#include "sandbox/seccomp_ready.h"
 #include "bpf_machine.h"
 #include "expect.h"
 
@@ -658,6 +659,23 @@ static void a_filter_that_is_none_is_an_error(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* What a run loads is what libseccomp would have built for it. */
+static void the_filters_built_with_the_program_are_the_same(void **state)
+{
+	(void)state;
+	for (unsigned int groups = 0; groups <= ALL_GROUPS; groups++) {
+		struct seccomp_filter ready;
+		struct failure why;
+
+		assert_int_equal(seccomp_ready_take(&ready, groups, &why), 0);
+		assert_int_equal(ready.count, filters[groups].count);
+		assert_memory_equal(ready.instructions, filters[groups].instructions,
+			ready.count * sizeof(*ready.instructions));
+		assert_int_equal(ready.flags, filters[groups].flags);
+		seccomp_filter_done(&ready);
+	}
+}
+
 static void a_filter_can_be_freed_twice(void **state)
 {
 	struct seccomp_filter filter;
@@ -696,6 +714,7 @@ int main(void)
 		cmocka_unit_test(an_ordinary_call_costs_few_instructions),
 		cmocka_unit_test(the_kernel_takes_the_filter_and_obeys_it),
 		cmocka_unit_test(a_filter_that_is_none_is_an_error),
+		cmocka_unit_test(the_filters_built_with_the_program_are_the_same),
 		cmocka_unit_test(a_filter_can_be_freed_twice),
 	};
 

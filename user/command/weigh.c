@@ -51,6 +51,7 @@ struct run {
 	struct streams streams;
 	int signal_fd;
 	bool has_ended_early; /* by a signal, before its exec */
+	bool is_over;	      /* nobody is left whom the collector would see */
 	bool is_copying_over; /* by a signal, while files were copied */
 };
 
@@ -249,6 +250,7 @@ static int drain(struct run *run, struct failure *why)
 	loss->drain_timed_out = error == -ETIME;
 	if (!loss->drain_timed_out)
 		loss->drain_timed_out = !collector_wait_drained(run->collector, DRAIN_DEADLINE_MS);
+	run->is_over = !loss->drain_timed_out;
 	return 0;
 }
 
@@ -408,6 +410,8 @@ static int finish(struct run *run, struct failure *why)
 	}
 	error = kill_leftovers(run, why);
 	if (!error)
+		sandbox_begin_end(run->sandbox);
+	if (!error)
 		error = drain(run, why);
 	if (!error)
 		error = finish_output(run, why);
@@ -486,6 +490,33 @@ static struct number estimate_overhead(struct run *run)
 	return overhead_estimate(run->result, collector_detach(run->collector));
 }
 
+static void close_collector(struct run *run)
+{
+	if (run->collector)
+		run->result->collector.stop_ns = collector_close(run->collector);
+	run->collector = NULL;
+}
+
+/*
+ * The kernel takes the container down meanwhile, which takes as long, so the collector goes first.
+ * Not where somebody may live: he would be counted as who has its place next.
+ */
+static int close_all(struct run *run, bool is_weighed, struct failure *why)
+{
+	int error;
+
+	if (is_weighed)
+		run->result->collector.overhead = estimate_overhead(run);
+	if (run->is_over)
+		close_collector(run);
+	error = sandbox_close(run->sandbox, why);
+	close_collector(run);
+	close_fd(&run->signal_fd);
+	streams_close(&run->streams);
+	free(run->environment);
+	return error;
+}
+
 int run_weigh(const struct run_config *config, struct result *result, struct failure *why)
 {
 	struct run run = {
@@ -503,13 +534,7 @@ int run_weigh(const struct run_config *config, struct result *result, struct fai
 	describe(&run);
 	if (!error)
 		error = sandbox_list_mounts(run.sandbox, &result->container.mounts, why);
-	close_error = sandbox_close(run.sandbox, &close_failure);
-	if (!error && result->time.cpu.is_known)
-		result->collector.overhead = estimate_overhead(&run);
-	result->collector.stop_ns = collector_close(run.collector);
-	close_fd(&run.signal_fd);
-	streams_close(&run.streams);
-	free(run.environment);
+	close_error = close_all(&run, !error && result->time.cpu.is_known, &close_failure);
 	if (!error && close_error) {
 		error = close_error;
 		*why = close_failure;

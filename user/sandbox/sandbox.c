@@ -39,6 +39,7 @@
 #include "scratch.h"
 #include "seccomp.h"
 #include "seccomp_profile.h"
+#include "seccomp_ready.h"
 #include "set_id.h"
 #include "standard_streams.h"
 #include "terminal.h"
@@ -174,7 +175,7 @@ static int build_filters(
 	int error = 0;
 
 	if (config->filter != FILTER_NONE)
-		error = seccomp_filter_build(&sandbox->filter, allowed_groups(config), why);
+		error = seccomp_ready_take(&sandbox->filter, allowed_groups(config), why);
 	if (!error && config->filter == FILTER_PROFILE)
 		error = build_profile(sandbox, config->profile_path, why);
 	if (!error && writes_on_host(config))
@@ -857,6 +858,16 @@ void sandbox_fill_usage(const struct sandbox *sandbox, struct result *result)
 }
 
 /* --- Closing --- */
+
+/*
+ * Without a container PID 1 is who reaps what the command orphaned. What an overlay has written is
+ * looked at, and copied, where it lies: not while the overlay is being taken away.
+ */
+void sandbox_begin_end(struct sandbox *sandbox)
+{
+	if (!sandbox->config->no_container && !layers_are_wanted(sandbox->config))
+		(void)process_signal(sandbox->init, SIGKILL, NULL);
+}
 
 /* The tree first, then PID 1: a namespace ends only when its last process was reaped. */
 static void end_processes(struct sandbox *sandbox)

@@ -165,6 +165,12 @@ struct number sandbox_memory_peak(const struct sandbox *sandbox);
 void sandbox_fill_usage(const struct sandbox *sandbox, struct result *result);
 
 /*
+ * The command has ended and no process of the run is wanted any more: the kernel may begin to take
+ * the container down. What can be asked of the sandbox afterwards, it has in its own hands.
+ */
+void sandbox_begin_end(struct sandbox *sandbox);
+
+/*
  * Kills what is left, waits for it, removes the cgroups and what was written to disk, takes the
  * terminal back. NULL is fine.
  * Frees the sandbox also when something could not be removed, which is the failure told.

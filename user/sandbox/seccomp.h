@@ -28,7 +28,13 @@ struct seccomp_filter {
 	unsigned int flags; /* SECCOMP_FILTER_FLAG_..., to load it with */
 };
 
-/* Builds the filter without the groups in `allowed`. */
+/* All groups, and none: so many different filters there are. */
+#define SECCOMP_FILTERS 8
+
+/*
+ * Builds the filter without the groups in `allowed`, which takes libseccomp half a millisecond. A
+ * run takes it from those that were built with the program (seccomp_ready.h).
+ */
 int seccomp_filter_build(struct seccomp_filter *filter, unsigned int allowed, struct failure *why);
 
 /*
