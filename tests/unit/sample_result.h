@@ -126,6 +126,7 @@ static inline void sample_tasks(struct result *result)
 	result->processes.execs = number_known(37, "bpf:sched_process_exec");
 	result->processes.peak_tasks = number_known(9, "bpf:task_newtask");
 	result->processes.forks = number_known(37, "bpf:task_newtask");
+	result->processes.moved_in = number_known(0, "bpf:cgroup_attach_task");
 	result->scheduler.voluntary_switches = number_known(2210, "bpf:sched_switch");
 	result->scheduler.involuntary_switches = number_known(310, "bpf:sched_switch");
 	result->scheduler.migrations = number_known(87, "bpf:sched_migrate_task");

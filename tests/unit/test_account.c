@@ -120,6 +120,7 @@ static const struct copy run_numbers[] = {
 	COPY(tasks, processes.tasks, "bpf:task births"),
 	COPY(processes, processes.processes, "bpf:task births"),
 	COPY(peak_tasks, processes.peak_tasks, "bpf:task births"),
+	COPY(moved_in, processes.moved_in, "bpf:cgroup_attach_task"),
 	COPY(execs, processes.execs, "bpf:sched_process_exec"),
 	COPY(rx_bytes, network.rx_bytes, "bpf:cgroup_skb"),
 	COPY(tx_bytes, network.tx_bytes, "bpf:cgroup_skb"),

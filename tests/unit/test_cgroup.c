@@ -113,7 +113,7 @@ static int place(
 	mountinfo_done(&mounts);
 	assert_int_equal(mountinfo_parse(text, &mounts, &why), 0);
 	cgroup_clear(&cgroup);
-	return cgroup_place(&cgroup, &mounts, memberships, wanted, &why);
+	return cgroup_place(&cgroup, NULL, &mounts, memberships, wanted, &why);
 }
 
 #define PLACE(mounts, memberships)                                                                 \
@@ -733,7 +733,7 @@ static void this_machine_has_a_place_or_says_why_not(void **state)
 
 	(void)state;
 	assert_int_equal(mountinfo_read(&own, &why), 0);
-	if (cgroup_find(&cgroup, &own, 0, &why))
+	if (cgroup_find(&cgroup, NULL, &own, 0, &why))
 		assert_string_not_equal(why.what, "");
 	else
 		assert_string_not_equal(cgroup.directories[CGROUP_UNIFIED].path, "");

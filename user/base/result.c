@@ -66,6 +66,7 @@ const struct result_field result_fields[] = {
 	FIELD(processes, "execs", execs),
 	FIELD(processes, "peak_tasks", peak_tasks),
 	FIELD(processes, "forks", forks),
+	FIELD(processes, "moved_in", moved_in),
 	FIELD(scheduler, "voluntary_switches", voluntary_switches),
 	FIELD(scheduler, "involuntary_switches", involuntary_switches),
 	FIELD(scheduler, "migrations", migrations),

@@ -235,6 +235,7 @@ struct result {
 	struct syscall_result syscalls;
 	struct {
 		struct number tasks, processes, execs, peak_tasks, forks;
+		struct number moved_in; /* of these processes, by tare exec or by hand */
 	} processes;
 	struct {
 		struct number voluntary_switches, involuntary_switches, migrations, wakeups;

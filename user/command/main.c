@@ -8,6 +8,9 @@
 #include "base/text.h"
 #include "check.h"
 #include "collector.h"
+#include "exec.h"
+#include "kill.h"
+#include "ps.h"
 #include "run.h"
 #include "runexec.h"
 
@@ -27,6 +30,9 @@ static const struct {
 } verbs[] = {
 	{ "run", run_command, "run a command in a fresh container and weigh it" },
 	{ "runexec", runexec_command, "the same with BenchExec's options and output" },
+	{ "ps", ps_command, "the runs that live" },
+	{ "exec", exec_command, "run a command inside a living run's container" },
+	{ "kill", kill_command, "end living runs" },
 	{ "collector", collector_command, "the shared collector: start, stop, status" },
 	{ "check", check_command, "what this machine offers, and what is missing" },
 	{ "--help", print_help, "show this text" },

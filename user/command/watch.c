@@ -222,12 +222,30 @@ static int forward(struct watch *watch, int signal_number, struct failure *why)
 	return 0;
 }
 
+/* From tare kill and tare exec. */
+static int take_order(struct watch *watch, const struct order *order, struct failure *why)
+{
+	if (order->kind == ORDER_END)
+		return end_by_signal(watch, why);
+	if (order->kind == ORDER_ADMIT) {
+		sandbox_admit(watch->spec->sandbox, order);
+		return 0;
+	}
+	watch->passed_on |= 1ULL << (order->argument & 63);
+	(void)sandbox_signal(watch->spec->sandbox, order->argument, NULL);
+	return 0;
+}
+
 static int take_signal(struct watch *watch, struct failure *why)
 {
 	struct signalfd_siginfo info;
+	struct order order;
 
 	if (read(watch->spec->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return 0;
+	order = order_read(&info);
+	if (order.kind != ORDER_NONE)
+		return take_order(watch, &order, why);
 	return ends_run(watch, (int)info.ssi_signo) ? end_by_signal(watch, why)
 						    : forward(watch, info.ssi_signo, why);
 }

@@ -55,7 +55,8 @@ struct run {
 	bool is_copying_over; /* by a signal, while files were copied */
 };
 
-static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH };
+static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH,
+	ORDER_SIGNAL };
 
 /* --- Before the command --- */
 
@@ -168,7 +169,7 @@ static int open_collector(struct run *run, struct failure *why)
 static int start(struct run *run, struct failure *why)
 {
 	const char *header = run->config->output_header;
-	struct sandbox_spec spec = { .config = run->config };
+	struct sandbox_spec spec = { .config = run->config, .run_id = run->result->run_id };
 	int error = check_rights(why);
 
 	if (!error)
@@ -384,7 +385,8 @@ static bool has_had_enough(void *argument)
 	struct signalfd_siginfo info;
 
 	while (!run->is_copying_over && read(run->signal_fd, &info, sizeof(info)) == sizeof(info))
-		run->is_copying_over = ending >> info.ssi_signo & 1;
+		run->is_copying_over =
+			ending >> info.ssi_signo & 1 || order_read(&info).kind == ORDER_END;
 	return run->is_copying_over;
 }
 
@@ -408,6 +410,8 @@ static int finish(struct run *run, struct failure *why)
 		result_set_unknown(run->result, "a signal ended the command before its exec");
 		return 0;
 	}
+	/* What visitors have started was not left by the command; what that has left, is. */
+	sandbox_send_guests_away(run->sandbox);
 	error = kill_leftovers(run, why);
 	if (!error)
 		sandbox_begin_end(run->sandbox);

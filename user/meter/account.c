@@ -81,13 +81,14 @@ static uint64_t count_forks(const struct run_account *run)
 static void fill_tasks(
 	const struct run_account *run, const struct cpu_account *sum, struct result *result)
 {
-	static const char births[] = "bpf:task births",
+	static const char births[] = "bpf:task births", moves[] = "bpf:cgroup_attach_task",
 			  deaths[] = "kernel:task, at its last switch";
 	static const char execs[] = "bpf:sched_process_exec";
 
 	result->processes.tasks = number_known(run->tasks, births);
 	result->processes.processes = number_known(run->processes, births);
 	result->processes.forks = number_known(count_forks(run), births);
+	result->processes.moved_in = number_known(run->moved_in, moves);
 	result->processes.peak_tasks = number_known(run->peak_tasks, births);
 	result->processes.execs = number_known(run->execs, execs);
 	result->scheduler.voluntary_switches = number_known(sum->voluntary_switches, deaths);

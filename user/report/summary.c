@@ -256,6 +256,15 @@ static void print_leftovers(const struct page *page)
 			text_format_count(count).text);
 }
 
+static void print_moved_in(const struct page *page)
+{
+	const struct number *moved = &page->result->processes.moved_in;
+
+	if (moved->is_known && moved->value)
+		print_note(page, "moved in", "%s from outside (tare exec), counted as the run's",
+			text_format_counted(moved->value, "process", "processes").text);
+}
+
 static void print_doubts(const struct page *page)
 {
 	struct doubt doubts[DOUBT_LIMIT];
@@ -470,6 +479,7 @@ static const struct {
 	{ has_run, print_lines },
 	{ has_run, print_noise },
 	{ always, print_oom_kills },
+	{ always, print_moved_in },
 	{ always, print_leftovers },
 	{ always, print_doubts },
 	{ has_run, print_missing_collector },

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -57,8 +58,8 @@ static bool is_made_already(const struct cgroup *cgroup, enum cgroup_role role)
 	return false;
 }
 
-int cgroup_find(struct cgroup *cgroup, const struct mountinfo_list *mounts, unsigned int wanted,
-	struct failure *why)
+int cgroup_find(struct cgroup *cgroup, const char *run_id, const struct mountinfo_list *mounts,
+	unsigned int wanted, struct failure *why)
 {
 	cleanup_free char *memberships = NULL;
 	int error = file_read(AT_FDCWD, "/proc/self/cgroup", &memberships, NULL, why);
@@ -67,7 +68,7 @@ int cgroup_find(struct cgroup *cgroup, const struct mountinfo_list *mounts, unsi
 	/* A kernel without cgroups has no such file, and no mount of them, which says it better. */
 	if (error && error != -ENOENT)
 		return error;
-	return cgroup_place(cgroup, mounts, memberships ? memberships : "", wanted, why);
+	return cgroup_place(cgroup, run_id, mounts, memberships ? memberships : "", wanted, why);
 }
 
 /* --- Telling of them --- */
@@ -163,6 +164,9 @@ static int make_directory(struct cgroup *cgroup, enum cgroup_role role, struct f
 	directory->fd = open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory->fd < 0)
 		return failure_set(why, errno, "open cgroup '%s'", directory->path);
+	/* Shared, as the collector's own is. Without it the run is as good, but is not listed. */
+	if (role == CGROUP_UNIFIED)
+		(void)flock(directory->fd, LOCK_SH | LOCK_NB);
 	if (!is_new || role == CGROUP_UNIFIED || role == CGROUP_LAUNCHER)
 		return 0;
 	directory->tasks_fd = openat(directory->fd, "tasks", O_WRONLY | O_CLOEXEC);

@@ -78,13 +78,18 @@ struct cgroup {
 /* Makes it hold nothing, so that cgroup_remove is fine whatever happens. */
 void cgroup_clear(struct cgroup *cgroup);
 
+/* Of the names of a run's directories; what follows is the run's id, of so many hex digits. */
+#define CGROUP_RUN_PREFIX "tare-"
+#define CGROUP_RUN_ID_LENGTH 32
+
 /*
  * Finds where the run's directories will be, with the usual controllers and those in `wanted` as
- * far as they can be had, and chooses a name that no other run has. Makes nothing yet, so that
- * someone can be told the paths who removes them if this process is killed.
+ * far as they can be had, and names them by the run's id (NULL: by a name that no other run has).
+ * Makes nothing yet, so that someone can be told the paths who removes them if this process is
+ * killed.
  */
-int cgroup_find(struct cgroup *cgroup, const struct mountinfo_list *mounts, unsigned int wanted,
-	struct failure *why);
+int cgroup_find(struct cgroup *cgroup, const char *run_id, const struct mountinfo_list *mounts,
+	unsigned int wanted, struct failure *why);
 
 /* Of a cgroup that was found: fails, with a command that helps, unless it has all of these. */
 int cgroup_require(const struct cgroup *cgroup, unsigned int required, struct failure *why);
@@ -97,7 +102,10 @@ bool cgroup_has(const struct cgroup *cgroup, enum cgroup_role controller);
 /* The directory with the files of this controller, once they are made; -1: not had. Borrowed. */
 int cgroup_controller_fd(const struct cgroup *cgroup, enum cgroup_role controller);
 
-/* Makes them. On failure what was made is removed again. */
+/*
+ * Makes them, and holds a lock on the cgroup2 directory for as long as this process lives: by it
+ * others find the run's launcher (living.h). On failure what was made is removed again.
+ */
 int cgroup_create(struct cgroup *cgroup, struct failure *why);
 
 /* After cgroup_find. */

@@ -19,7 +19,7 @@ struct surroundings {
 	const struct mountinfo_list *mounts;
 	const char *memberships;
 	unsigned int wanted; /* controllers */
-	char name[32];	     /* of the run's directories */
+	char name[64];	     /* of the run's directories */
 };
 
 /* --- Where the caller is --- */
@@ -276,14 +276,18 @@ static int place_controllers(struct cgroup *cgroup, const struct surroundings *a
 
 /* --- The whole --- */
 
-static void choose_name(char *name, size_t size)
+static void choose_name(const char *run_id, char *name, size_t size)
 {
 	uint64_t random = 0;
 
+	if (run_id && *run_id) {
+		snprintf(name, size, CGROUP_RUN_PREFIX "%s", run_id);
+		return;
+	}
 	/* Random, not a pid: pids come round again while a dead run's directory may linger. */
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 		random = (uint64_t)time(NULL) << 32 | getpid();
-	snprintf(name, size, "tare-%016llx", (unsigned long long)random);
+	snprintf(name, size, CGROUP_RUN_PREFIX "%016llx", (unsigned long long)random);
 }
 
 static bool has_version_1(const struct mountinfo_list *mounts)
@@ -308,7 +312,7 @@ static int no_unified(const struct mountinfo_list *mounts, struct failure *why)
 					 : "sudo mount -t cgroup2 none /sys/fs/cgroup");
 }
 
-int cgroup_place(struct cgroup *cgroup, const struct mountinfo_list *mounts,
+int cgroup_place(struct cgroup *cgroup, const char *run_id, const struct mountinfo_list *mounts,
 	const char *memberships, unsigned int wanted, struct failure *why)
 {
 	struct surroundings around = {
@@ -326,10 +330,19 @@ int cgroup_place(struct cgroup *cgroup, const struct mountinfo_list *mounts,
 	error = find_own(&around, "", own, &mount, why);
 	if (error)
 		return error;
-	choose_name(around.name, sizeof(around.name));
+	choose_name(run_id, around.name, sizeof(around.name));
 	cgroup->wished = CGROUP_WISHED & ~wanted;
 	cgroup->layout = is_mounted(mounts, "memory") || is_mounted(mounts, "pids") ? CGROUP_HYBRID
 										    : CGROUP_PURE;
 	error = place_controllers(cgroup, &around, &for_unified, why);
 	return error ? error : place_unified(cgroup, &around, mount, own, for_unified, why);
+}
+
+int cgroup_place_of(const struct mountinfo_list *mounts, const char *memberships,
+	const char *controller, char *path, struct failure *why)
+{
+	const struct surroundings around = { .mounts = mounts, .memberships = memberships };
+	const struct mountinfo *mount;
+
+	return find_own(&around, controller, path, &mount, why);
 }

@@ -12,7 +12,14 @@
  * Fills in a cgroup that is none yet: its layout, its paths, and what it will have. `memberships`
  * is the text of /proc/self/cgroup. The tree is looked at where `mounts` says that it is mounted.
  */
-int cgroup_place(struct cgroup *cgroup, const struct mountinfo_list *mounts,
+int cgroup_place(struct cgroup *cgroup, const char *run_id, const struct mountinfo_list *mounts,
 	const char *memberships, unsigned int wanted, struct failure *why);
+
+/*
+ * Into `path`, of PATH_MAX bytes: the directory of a process with these memberships in the
+ * hierarchy that has this controller; "" is cgroup2.
+ */
+int cgroup_place_of(const struct mountinfo_list *mounts, const char *memberships,
+	const char *controller, char *path, struct failure *why);
 
 #endif

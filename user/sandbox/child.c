@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <linux/keyctl.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +30,14 @@ static int step_session(const struct child_task *task, struct failure *why)
 {
 	if (task->has_terminal ? setpgid(0, 0) : setsid() < 0)
 		return failure_set(why, errno, "start a session for the command");
+	return 0;
+}
+
+/* A new session has none; this one is the guest's alone. */
+static int step_own_terminal(const struct child_task *task, struct failure *why)
+{
+	if (task->terminal_fd >= 0 && ioctl(task->terminal_fd, TIOCSCTTY, 0))
+		return failure_set(why, errno, "take the terminal of this session");
 	return 0;
 }
 
@@ -56,6 +65,17 @@ static int step_cgroup_namespace(const struct child_task *task, struct failure *
 	(void)task;
 	if (unshare(CLONE_NEWCGROUP))
 		return failure_set(why, errno, "make a cgroup namespace");
+	return 0;
+}
+
+/*
+ * Before it is in that cgroup. Whatever the command may have made of its namespace since, the root
+ * of it is the run's cgroup, for the command cannot leave that.
+ */
+static int step_commands_cgroup_namespace(const struct child_task *task, struct failure *why)
+{
+	if (setns(task->command_pidfd, CLONE_NEWCGROUP))
+		return failure_set(why, errno, "enter the run's cgroup namespace");
 	return 0;
 }
 
@@ -147,30 +167,54 @@ static int step_freshen_clock(const struct child_task *task, struct failure *why
 	return 0;
 }
 
+enum child_kind { BOTH, COMMAND, GUEST };
+
 static const struct {
 	int (*step)(const struct child_task *task, struct failure *why);
 	bool is_for_container;
+	enum child_kind who;
 } steps[] = {
-	{ step_session, false },
-	{ step_cgroup, false },
-	{ step_cores, false },
-	{ step_cgroup_namespace, true },
-	{ step_resource_limits, false },
-	{ step_keyring, true },
-	{ step_identity, true },
-	{ step_descriptors, true },
-	{ step_directory, false },
-	{ step_capabilities, true },
-	{ step_filter, true },
-	{ step_wait, false },
-	{ step_freshen_clock, false },
+	{ step_session, false, BOTH },
+	{ step_own_terminal, false, GUEST },
+	{ step_cgroup, false, COMMAND },
+	{ step_cores, false, BOTH },
+	{ step_cgroup_namespace, true, COMMAND },
+	{ step_commands_cgroup_namespace, true, GUEST },
+	{ step_resource_limits, false, BOTH },
+	{ step_keyring, true, BOTH },
+	{ step_identity, true, BOTH },
+	{ step_descriptors, true, BOTH },
+	{ step_directory, false, BOTH },
+	{ step_capabilities, true, BOTH },
+	{ step_filter, true, BOTH },
+	{ step_wait, false, COMMAND },
+	{ step_freshen_clock, false, COMMAND },
 };
+
+static bool is_wanted(size_t step, const struct child_task *task)
+{
+	enum child_kind kind = task->is_guest ? GUEST : COMMAND;
+
+	return (task->is_contained || !steps[step].is_for_container) &&
+	       (steps[step].who == BOTH || steps[step].who == kind);
+}
 
 int child_load_profile(void *argument, struct failure *why)
 {
 	const struct child_task *task = argument;
 
 	return seccomp_filter_load(task->profile, why);
+}
+
+int child_wait_as_guest(void *argument, struct failure *why)
+{
+	const struct child_task *task = argument;
+	int error;
+
+	if (write(task->go_fd, "r", 1) != 1)
+		return failure_set(why, errno, "tell that the command is ready");
+	error = step_wait(task, why);
+	return error || !task->profile ? error : seccomp_filter_load(task->profile, why);
 }
 
 int child_prepare(void *argument, struct failure *why)
@@ -180,7 +224,7 @@ int child_prepare(void *argument, struct failure *why)
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		int error;
 
-		if (steps[i].is_for_container && !task->is_contained)
+		if (!is_wanted(i, task))
 			continue;
 		error = steps[i].step(task, why);
 		if (error)

@@ -26,6 +26,11 @@ struct child_task {
 	const struct seccomp_filter *profile;	    /* the user's, beside the filter; NULL none */
 	const struct seccomp_filter *set_id_filter; /* NULL: nothing is written on the host */
 	const char *directory;			    /* where the command starts */
+
+	/* Of one that comes later, into what is there (guest.h); go_fd is written, too. */
+	bool is_guest;
+	int command_pidfd; /* its cgroup namespace is entered */
+	int terminal_fd;   /* becomes its controlling terminal; -1: none does */
 };
 
 /*
@@ -39,5 +44,11 @@ int child_prepare(void *task, struct failure *why);
  * nothing but the exec is sure to be possible.
  */
 int child_load_profile(void *task, struct failure *why);
+
+/*
+ * The same for a guest, which has not waited yet: it says by a byte that only the exec is left, and
+ * waits for the word to go.
+ */
+int child_wait_as_guest(void *task, struct failure *why);
 
 #endif

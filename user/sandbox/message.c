@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What tare and the container's PID 1 tell each other.
+// What tare and the container's PID 1 tell each other, and a visitor and what lets it in.
 #include "message.h"
 
 #include <errno.h>
@@ -71,7 +71,7 @@ static int received_descriptor(struct msghdr *header)
 static bool is_sound(const struct message *message, ssize_t size, const struct msghdr *header)
 {
 	return size == sizeof(*message) && !(header->msg_flags & MSG_TRUNC) &&
-	       message->kind >= MESSAGE_BEAR && message->kind <= MESSAGE_ENDED;
+	       message->kind >= MESSAGE_BEAR && message->kind < MESSAGE_KINDS;
 }
 
 int message_receive(int socket, struct message *message, int *passed_fd, struct failure *why)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What tare and the container's PID 1 tell each other: typed messages of one size, whole or not
- * at all, over a pair of SOCK_SEQPACKET sockets.
+ * What tare and the container's PID 1 tell each other, and a visitor of the run and what lets it
+ * in: typed messages of one size, whole or not at all, over a pair of SOCK_SEQPACKET sockets.
  */
 #ifndef TARE_MESSAGE_H
 #define TARE_MESSAGE_H
@@ -17,7 +17,11 @@ enum message_kind {
 	MESSAGE_READY,	  /* PID 1: it is started, waits to be let go; carries its pidfd */
 	MESSAGE_FAILED,	  /* PID 1: a step failed; `failure`, and whether it was the exec */
 	MESSAGE_STOPPED,  /* PID 1: the command was stopped by `code` */
-	MESSAGE_ENDED,	  /* PID 1: the command ended */
+	MESSAGE_ENDED,	  /* PID 1, guest: the command ended */
+	MESSAGE_STREAM,	  /* visitor: carries what is to be descriptor `code` of its command */
+	MESSAGE_COMMAND,  /* visitor: carries a file with its words; `code`: on a terminal */
+	MESSAGE_SIGNAL,	  /* visitor: `code` is for its command */
+	MESSAGE_KINDS,
 };
 
 struct message {
@@ -25,6 +29,7 @@ struct message {
 	bool is_exec_failure; /* MESSAGE_FAILED: the command's fault, not tare's */
 	bool is_signaled;     /* MESSAGE_ENDED */
 	bool core_dumped;
+	bool is_run_over; /* MESSAGE_ENDED of a guest: it was killed because the run ended */
 	int32_t code; /* exit code or signal; MESSAGE_FAILED: what ended the command's process */
 	uint32_t entry, notes; /* MESSAGE_ENTRY: its number, and enum view_note */
 	struct failure failure;

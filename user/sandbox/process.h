@@ -131,7 +131,7 @@ void process_close(struct process *process);
 int process_follow_parent(struct failure *why);
 
 /*
- * For a `run` function of a spec with a path: closes all descriptors but 0, 1, 2, the `count` ones
+ * For a `run` function: closes all descriptors but 0, 1, 2, the `count` ones
  * of `keep`, the sources of the spec's fds, and those of this module. What the kernel opens by name
  * for the exec can then lead nowhere else through /proc/self/fd.
  */

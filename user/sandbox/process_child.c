@@ -178,9 +178,9 @@ static int first_from(int low, int a, int b)
 /* The lowest descriptor from `low` on that is kept or still needed here; -1: there is none. */
 static int next_kept(const int *keep, size_t count, int low)
 {
-	int next = first_from(low, followed_parent, executing->status_fd);
+	int next = first_from(low, followed_parent, executing ? executing->status_fd : -1);
 
-	for (size_t i = 0; i < executing->fd_count; i++)
+	for (size_t i = 0; executing && i < executing->fd_count; i++)
 		next = first_from(low, next, executing->fds[i].source);
 	for (size_t i = 0; i < count; i++)
 		next = first_from(low, next, keep[i]);

@@ -23,6 +23,7 @@
 #include "cores.h"
 #include "file_limit.h"
 #include "freezer.h"
+#include "guest.h"
 #include "identity.h"
 #include "init.h"
 #include "janitor.h"
@@ -46,6 +47,7 @@
 
 struct sandbox {
 	const struct run_config *config; /* borrowed */
+	const char *run_id;		 /* borrowed */
 	struct cgroup cgroup;
 	struct scratch scratch;
 	struct cores cores;
@@ -56,6 +58,7 @@ struct sandbox {
 	struct terminal terminal;
 	struct init_task task;
 	struct process *init; /* PID 1 */
+	struct guests guests;
 	int userns_fd;
 	int owners_userns_fd; /* -1: the same */
 	bool makes_home;
@@ -246,7 +249,7 @@ static int open_userns(
 static int find_cgroups(struct sandbox *sandbox, const struct mountinfo_list *mounts,
 	unsigned int wanted, struct failure *why)
 {
-	int error = cgroup_find(&sandbox->cgroup, mounts, wanted, why);
+	int error = cgroup_find(&sandbox->cgroup, sandbox->run_id, mounts, wanted, why);
 
 	if (error || !cgroup_could_have(&sandbox->cgroup, wanted) ||
 		access("/run/systemd/system", F_OK))
@@ -254,7 +257,7 @@ static int find_cgroups(struct sandbox *sandbox, const struct mountinfo_list *mo
 	/* Then the first place has to do. What that lacks is told by all who miss it. */
 	if (scope_enter("/usr/bin/busctl", "/proc/self/cgroup", NULL))
 		return 0;
-	return cgroup_find(&sandbox->cgroup, mounts, wanted, why);
+	return cgroup_find(&sandbox->cgroup, sandbox->run_id, mounts, wanted, why);
 }
 
 static int make_directories(struct sandbox *sandbox, const struct run_config *config,
@@ -443,6 +446,7 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 	sandbox->view = SANDBOX_VIEW_NONE;
 	cores_clear(&sandbox->cores);
 	sandbox->config = spec->config;
+	sandbox->run_id = spec->run_id;
 	sandbox->userns_fd = sandbox->owners_userns_fd = -1;
 	sandbox->command_pidfd = sandbox->terminal.fd = -1;
 	sandbox->memory_event_fd = sandbox->layers_fd = -1;
@@ -498,7 +502,7 @@ static int plan_all(struct sandbox *sandbox, const struct run_config *config, st
 	if (!error)
 		error = plan(sandbox, config, &mounts, why);
 	if (!error)
-		error = cgroup_find(&sandbox->cgroup, &mounts, resources_wanted(config), why);
+		error = cgroup_find(&sandbox->cgroup, NULL, &mounts, resources_wanted(config), why);
 	mountinfo_done(&mounts);
 	if (!error && may_share_terminal(config))
 		terminal_open(&sandbox->terminal);
@@ -731,6 +735,37 @@ void sandbox_resume(struct sandbox *sandbox)
 		(void)kill(-group, SIGCONT);
 }
 
+/* --- Visitors --- */
+
+static void refuse_visitor(int socket, const struct failure *why)
+{
+	struct message failed = { .kind = MESSAGE_FAILED, .failure = *why };
+
+	(void)message_send(socket, &failed, -1, NULL);
+}
+
+void sandbox_admit(struct sandbox *sandbox, const struct order *order)
+{
+	struct failure why;
+	/* Who cannot be reached hears of it by this socket's closing, or the run's end. */
+	cleanup_fd int socket = order_fetch_socket(order, &why);
+	const struct guest_spec spec = { .command = &sandbox->task.child,
+		.environment = sandbox->task.environment,
+		.namespaces = sandbox->config->no_container ? 0 : namespace_flags(sandbox->config),
+		.init_pidfd = process_pidfd(sandbox->init),
+		.command_pidfd = sandbox->command_pidfd,
+		.command_pid = pid_of(sandbox->command_pidfd),
+		.socket = socket };
+
+	if (socket >= 0 && guests_admit(&sandbox->guests, &spec, &why))
+		refuse_visitor(socket, &why);
+}
+
+void sandbox_send_guests_away(struct sandbox *sandbox)
+{
+	guests_end(&sandbox->guests);
+}
+
 int sandbox_processes(
 	const struct sandbox *sandbox, pid_t *pids, size_t room, size_t *count, struct failure *why)
 {
@@ -872,6 +907,7 @@ void sandbox_begin_end(struct sandbox *sandbox)
 /* The tree first, then PID 1: a namespace ends only when its last process was reaped. */
 static void end_processes(struct sandbox *sandbox)
 {
+	guests_end(&sandbox->guests);
 	if (sandbox_cgroup_fd(sandbox) >= 0)
 		(void)sandbox_kill(sandbox, NULL); /* what lives on makes the removal fail */
 	process_close(sandbox->init);

@@ -19,6 +19,7 @@
 #include "base/file_copy.h"
 #include "base/refusal.h"
 #include "base/result.h"
+#include "order.h"
 
 struct sandbox;
 
@@ -31,6 +32,7 @@ int sandbox_explain(
 
 struct sandbox_spec {
 	const struct run_config *config; /* borrowed until close */
+	const char *run_id;		 /* names its cgroups; NULL: something unique does */
 	char *const *environment;	 /* of the command */
 	int streams[3];	  /* to be its descriptors 0, 1 and 2; -1: the caller's own. Borrowed */
 	int tares_own[4]; /* -1, or descriptors that are for no process of the run */
@@ -117,6 +119,15 @@ void sandbox_resume(struct sandbox *sandbox);
 /* Processes still alive; at most `room` numbers into `pids`. */
 int sandbox_processes(const struct sandbox *sandbox, pid_t *pids, size_t room, size_t *count,
 	struct failure *why);
+
+/*
+ * Lets the visitor's command in who sent an ORDER_ADMIT (tare exec). Whatever is wrong is told to
+ * the visitor.
+ */
+void sandbox_admit(struct sandbox *sandbox, const struct order *order);
+
+/* Ends all commands of visitors. Until this or sandbox_close they are processes of the run. */
+void sandbox_send_guests_away(struct sandbox *sandbox);
 
 /* SIGTERM to every process of the run. */
 int sandbox_terminate(struct sandbox *sandbox, struct failure *why);
