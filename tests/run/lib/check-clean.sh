@@ -6,11 +6,11 @@
 #   marked COMMAND...     runs the command with $mark in its environment, by which its processes
 #                         are known
 #   leaves_nothing CLAIM  one test: what came since note_state is gone within 2 seconds
+#   is_left               whether it is not; then what is left is in $tmp/left
 #
 # Other runs of tare may come and go meanwhile: what a living process of theirs holds is not
 # counted, nor what was not yet there at the first look after the runs.
 
-bpftool=$(scripts/find-bpftool)
 mark=$tmp/mark
 
 marked() {
@@ -25,8 +25,9 @@ list_processes() {
 list_cgroups() {
 	find /sys/fs/cgroup -type d -regex '.*/tare-[0-9a-f]+\(-launcher\)?' 2> "$tmp/ignored" |
 		while read -r directory; do
-			processes=$(cat "$directory/cgroup.procs" 2> "$tmp/ignored")
-			[ -n "$processes" ] || echo "cgroup $directory"
+			process=
+			{ read -r process < "$directory/cgroup.procs"; } 2> "$tmp/ignored"
+			[ -n "$process" ] || echo "cgroup $directory"
 		done
 }
 
@@ -34,14 +35,9 @@ list_mounts() {
 	grep -e ' - [a-z0-9]* tare ' -e '/tare-' /proc/self/mountinfo | sed 's/^/mount /'
 }
 
-# What no living process has open; the programs that a link keeps are told with the link.
+# What no living process holds.
 list_bpf() {
-	for kind in prog map link; do
-		"$bpftool" -j $kind show | jq -r ".[] | \"$kind \(.id)\"" | sort > "$tmp/objects"
-		sed -n "s/^${kind}_id:[[:space:]]*/$kind /p" /proc/[0-9]*/fdinfo/* 2> "$tmp/ignored" |
-			sort -u > "$tmp/held"
-		comm -23 "$tmp/objects" "$tmp/held"
-	done
+	"$programs/bpf-objects"
 	find /sys/fs/bpf -mindepth 1 | sed 's/^/pin /'
 }
 
@@ -83,13 +79,19 @@ is_clean() {
 	[ ! -s "$tmp/left" ]
 }
 
-leaves_nothing() {
+is_left() {
 	list_all | sort > "$tmp/now"
 	comm -13 "$tmp/state" "$tmp/now" > "$tmp/left"
+	[ -s "$tmp/left" ] || return 1
 	# shellcheck disable=SC2034 # wait_until's
 	deadline=2
 	wait_until is_clean
 	# shellcheck disable=SC2034
 	deadline=20
+	[ -s "$tmp/left" ]
+}
+
+leaves_nothing() {
+	is_left
 	is "$(cat "$tmp/left")" '' "$1"
 }
