@@ -262,7 +262,7 @@ static void an_oversized_message_is_refused_and_the_next_one_heard(void **state)
 
 static void an_unknown_kind_is_refused(void **state)
 {
-	static const uint32_t kinds[] = { 0, MESSAGE_ENDED + 1, 1000, UINT32_MAX };
+	static const uint32_t kinds[] = { 0, MESSAGE_KINDS, 1000, UINT32_MAX };
 	struct message received;
 
 	(void)state;

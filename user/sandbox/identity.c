@@ -52,18 +52,10 @@ static int tell_kernel(const char *path, const char *text, struct failure *why)
 	return 0;
 }
 
-/* The process that holds a new user namespace until its maps are written. */
-struct holder {
-	int go[2]; /* the parent closes its end when the maps are written */
-	bool may_nest;
-	uid_t root_uid; /* what the host's ids 0 are called inside */
-	gid_t root_gid;
-};
-
 /* Its exit code is the errno of what it could not do. */
 static int hold_namespace(void *argument, struct failure *why)
 {
-	struct holder *holder = argument;
+	struct identity_holder *holder = argument;
 	char nothing;
 
 	close(holder->go[1]);
@@ -116,32 +108,14 @@ static int open_namespace_of(pid_t pid, struct failure *why)
 }
 
 /* The holder is our own unreaped child, so its number is safe to use as a path. */
-static int map_and_open(struct process *process, struct holder *holder, struct failure *why)
+static int map_and_open(struct identity_holder *holder, struct failure *why)
 {
-	cleanup_fd int userns = -1;
-	struct process_death death;
-	int error = write_map(process_pid(process), "uid_map", holder->root_uid, why);
+	pid_t pid = process_pid(holder->process);
+	int error = write_map(pid, "uid_map", holder->root_uid, why);
 
 	if (!error)
-		error = write_map(process_pid(process), "gid_map", holder->root_gid, why);
-	if (error)
-		return error;
-	userns = open_namespace_of(process_pid(process), why);
-	if (userns < 0)
-		return userns;
-	close_fd(&holder->go[1]);
-	error = process_wait(process, -1, &death, why);
-	if (error)
-		return error;
-	if (death.is_signaled || death.code) {
-		(void)failure_set(why, death.is_signaled ? EPERM : death.code,
-			"forbid namespaces inside the container by "
-			"/proc/sys/user/max_user_namespaces");
-		return failure_hint(why, "/proc/sys is covered or read-only, as inside other "
-					 "containers: sudo mount -o remount,rw /proc/sys; or let "
-					 "the command make namespaces: --allow namespaces");
-	}
-	return take_fd(&userns);
+		error = write_map(pid, "gid_map", holder->root_gid, why);
+	return error ? error : open_namespace_of(pid, why);
 }
 
 static bool is_chrooted(void)
@@ -152,36 +126,67 @@ static bool is_chrooted(void)
 	       (own.st_ino != first.st_ino || own.st_dev != first.st_dev);
 }
 
-int identity_open_namespace(bool may_nest, uid_t root_uid, gid_t root_gid, struct failure *why)
+static int hint_at_namespace(int error, struct failure *why)
 {
-	struct holder holder = { .may_nest = may_nest, .root_uid = root_uid, .root_gid = root_gid };
-	struct process_spec spec = { .clone_flags = CLONE_NEWUSER,
-		.cgroup_fd = -1,
-		.run = hold_namespace,
-		.argument = &holder,
-		.die_with_parent = true };
-	struct process *process = NULL;
-	int result;
-
-	if (pipe2(holder.go, O_CLOEXEC))
-		return failure_set(why, errno, "make a pipe");
-	result = process_start(&spec, &process, why);
-	close_fd(&holder.go[0]);
-	if (!result)
-		result = map_and_open(process, &holder, why);
-	close_fd(&holder.go[1]);
-	process_close(process);
-	if (result == -EPERM && is_chrooted())
+	if (error == -EPERM && is_chrooted())
 		return failure_hint(why,
 			"the kernel allows no user namespaces in a chroot: enter it by "
 			"pivot_root, or run on the host");
-	if (result == -EXDEV)
+	if (error == -EXDEV)
 		return failure_hint(
 			why, "something is mounted over it: grep /proc /proc/self/mountinfo");
-	if (result == -ENOSPC || result == -EPERM)
+	if (error == -ENOSPC || error == -EPERM)
 		return failure_hint(why, "allow user namespaces: "
 					 "sudo sysctl -w user.max_user_namespaces=10000");
-	return result;
+	return error;
+}
+
+int identity_hold_namespace(struct identity_holder *holder, struct failure *why)
+{
+	struct process_spec spec = { .clone_flags = CLONE_NEWUSER,
+		.cgroup_fd = -1,
+		.run = hold_namespace,
+		.argument = holder,
+		.die_with_parent = true };
+	int error;
+
+	if (pipe2(holder->go, O_CLOEXEC))
+		return failure_set(why, errno, "make a pipe");
+	error = process_start(&spec, &holder->process, why);
+	close_fd(&holder->go[0]);
+	return error ? hint_at_namespace(error, why) : 0;
+}
+
+int identity_open_namespace(struct identity_holder *holder, struct failure *why)
+{
+	int userns = map_and_open(holder, why);
+
+	close_fd(&holder->go[1]);
+	return userns < 0 ? hint_at_namespace(userns, why) : userns;
+}
+
+int identity_settle_namespace(struct identity_holder *holder, struct failure *why)
+{
+	struct process_death death;
+	int error = holder->process ? process_wait(holder->process, -1, &death, why) : 0;
+
+	if (error || !holder->process || (!death.is_signaled && !death.code))
+		return error;
+	(void)failure_set(why, death.is_signaled ? EPERM : death.code,
+		"forbid namespaces inside the container by "
+		"/proc/sys/user/max_user_namespaces");
+	error = failure_hint(why, "/proc/sys is covered or read-only, as inside other "
+				  "containers: sudo mount -o remount,rw /proc/sys; or let "
+				  "the command make namespaces: --allow namespaces");
+	return hint_at_namespace(error, why);
+}
+
+void identity_drop_holder(struct identity_holder *holder)
+{
+	close_fd(&holder->go[0]);
+	close_fd(&holder->go[1]);
+	process_close(holder->process);
+	*holder = IDENTITY_HOLDER_NONE;
 }
 
 int identity_enter(int userns_fd, uid_t uid, gid_t gid, struct failure *why)

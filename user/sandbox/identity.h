@@ -16,6 +16,8 @@
 #include "base/explanation.h"
 #include "base/failure.h"
 
+struct process;
+
 /* Above every range that distributions hand out (systemd's end at 0x6fffffff). */
 #define IDENTITY_BASE 0x70000000u
 #define IDENTITY_COUNT (IDENTITY_INIT + 1)
@@ -32,13 +34,37 @@
  */
 #define IDENTITY_NOBODY (IDENTITY_BASE + IDENTITY_COUNT)
 
+/* A user namespace in the making, and the process that holds it meanwhile. */
+struct identity_holder {
+	bool may_nest;
+	uid_t root_uid; /* what the host's ids 0 are called inside */
+	gid_t root_gid;
+	int go[2]; /* this process closes its end when the maps are written */
+	struct process *process;
+};
+
+#define IDENTITY_HOLDER_NONE                                                                       \
+	(struct identity_holder)                                                                   \
+	{                                                                                          \
+		.go = { -1, -1 }                                                                   \
+	}
+
 /*
  * Makes a user namespace with that mapping for uids and gids; the caller is root, and has another
  * name inside where root_uid and root_gid say so: whom that number would be is 0 then. Unless
  * `may_nest`, no user namespace can be made inside, whichever system call asks, and so no other
- * namespace either. Returns the namespace's descriptor, the caller's.
+ * namespace either.
+ *
+ * In three steps, because two of them wait for a process that has to be started and to end, and
+ * there is other work to do meanwhile. The descriptor is the caller's; nobody may live in the
+ * namespace before it is settled.
  */
-int identity_open_namespace(bool may_nest, uid_t root_uid, gid_t root_gid, struct failure *why);
+int identity_hold_namespace(struct identity_holder *holder, struct failure *why);
+int identity_open_namespace(struct identity_holder *holder, struct failure *why);
+int identity_settle_namespace(struct identity_holder *holder, struct failure *why);
+
+/* However far it came. IDENTITY_HOLDER_NONE is fine. */
+void identity_drop_holder(struct identity_holder *holder);
 
 /*
  * Enters the namespace as this uid and gid inside, with no supplementary groups and all

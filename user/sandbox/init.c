@@ -83,7 +83,7 @@ static int step_adopt_orphans(struct init *init, struct failure *why)
 
 static int step_network(struct init *init, struct failure *why)
 {
-	return init->task->has_own_network ? network_start_loopback(why) : 0;
+	return init->task->has_own_network ? network_make(why) : 0;
 }
 
 static int step_home(struct init *init, struct failure *why)
@@ -166,11 +166,30 @@ static int step_find_program(struct init *init, struct failure *why)
 	return error;
 }
 
+/* The one to be born in, or one to join. */
+static int take_cgroup(struct cgroup *cgroup, int role, int *fd, struct failure *why)
+{
+	if (role < 0 || role >= CGROUP_ROLES || *fd < 0)
+		return failure_set(why, EPROTO, "understand which cgroup tare spoke of");
+	if (role == CGROUP_UNIFIED)
+		cgroup->directories[role].fd = take_fd(fd);
+	else
+		cgroup->directories[role].tasks_fd = take_fd(fd);
+	return 0;
+}
+
 static int step_await_collector(struct init *init, struct failure *why)
 {
 	struct message message;
-	int error = message_receive(init->task->socket, &message, NULL, why);
+	int error;
 
+	do {
+		cleanup_fd int fd = -1;
+
+		error = message_receive(init->task->socket, &message, &fd, why);
+		if (!error && message.kind == MESSAGE_CGROUP)
+			error = take_cgroup(init->task->cgroup, message.code, &fd, why);
+	} while (!error && message.kind == MESSAGE_CGROUP);
 	if (!error && message.kind != MESSAGE_BEAR)
 		return failure_set(why, EPROTO, "understand what tare said first");
 	return error;

@@ -24,6 +24,7 @@ struct init_task {
 	uid_t owner;			 /* host-side, of the directories made for the command */
 	gid_t group;
 	struct view *view;
+	struct cgroup *cgroup;	     /* found; its descriptors come by message when they are made */
 	struct tmpfs_bounds bounds;  /* of what takes its writes in memory */
 	struct scratch scratch;	     /* takes them on disk, if made */
 	bool keeps_system_config;    /* hostname and /etc are as they are outside */

@@ -71,7 +71,7 @@ static int received_descriptor(struct msghdr *header)
 static bool is_sound(const struct message *message, ssize_t size, const struct msghdr *header)
 {
 	return size == sizeof(*message) && !(header->msg_flags & MSG_TRUNC) &&
-	       message->kind >= MESSAGE_BEAR && message->kind < MESSAGE_KINDS;
+	       message->kind >= MESSAGE_CGROUP && message->kind < MESSAGE_KINDS;
 }
 
 int message_receive(int socket, struct message *message, int *passed_fd, struct failure *why)

@@ -5,7 +5,8 @@
 #include <sched.h>
 
 enum maker {
-	BY_BIRTH,   /* PID 1 is born in it */
+	BY_BIRTH, /* PID 1 is born in it */
+	BY_INIT,  /* PID 1 makes it (init.c), which takes so long that tare does not wait for it */
 	BY_COMMAND, /* the command's process makes or enters it on its way (child.c) */
 	BY_NOBODY,  /* it is the host's */
 };
@@ -22,7 +23,7 @@ static const struct {
 } namespaces[] = {
 	{ "mnt", CLONE_NEWNS, BY_BIRTH, "what is mounted where" },
 	{ "pid", CLONE_NEWPID, BY_BIRTH, "processes: it sees, signals and traces its own" },
-	{ "net", CLONE_NEWNET, BY_BIRTH, "interfaces, addresses, ports, abstract sockets" },
+	{ "net", CLONE_NEWNET, BY_INIT, "interfaces, addresses, ports, abstract sockets" },
 	{ "ipc", CLONE_NEWIPC, BY_BIRTH, "System V IPC and POSIX message queues" },
 	{ "uts", CLONE_NEWUTS, BY_BIRTH, "the host name, a copy of the host's" },
 	{ "cgroup", CLONE_NEWCGROUP, BY_COMMAND, "its own cgroup is the root of all it sees" },

@@ -4,11 +4,12 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include "base/cleanup.h"
 
-int network_start_loopback(struct failure *why)
+static int start_loopback(struct failure *why)
 {
 	cleanup_fd int any_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
@@ -18,4 +19,11 @@ int network_start_loopback(struct failure *why)
 	if (ioctl(any_socket, SIOCSIFFLAGS, &request))
 		return failure_set(why, errno, "bring up lo");
 	return 0;
+}
+
+int network_make(struct failure *why)
+{
+	if (unshare(CLONE_NEWNET))
+		return failure_set(why, errno, "make a network namespace");
+	return start_loopback(why);
 }

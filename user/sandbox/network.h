@@ -5,7 +5,7 @@
 
 #include "base/failure.h"
 
-/* Brings `lo` up in this network namespace. Needs CAP_NET_ADMIN over it. */
-int network_start_loopback(struct failure *why);
+/* Gives this process a network namespace of its own, with `lo` up. Needs CAP_SYS_ADMIN. */
+int network_make(struct failure *why);
 
 #endif

@@ -59,6 +59,7 @@ struct sandbox {
 	struct init_task task;
 	struct process *init; /* PID 1 */
 	struct guests guests;
+	struct identity_holder userns_holder, owners_holder;
 	int userns_fd;
 	int owners_userns_fd; /* -1: the same */
 	bool makes_home;
@@ -190,17 +191,40 @@ static int build_filters(
  * By the first the owners of the host's files are mapped, too. Where the command has another name
  * than the caller, its namespace has another map, and the files one of their own.
  */
+static int hold_user_namespaces(
+	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+{
+	struct identity_holder *holder = &sandbox->userns_holder;
+	int error;
+
+	if (config->no_container)
+		return 0;
+	holder->may_nest = config->allow_namespaces;
+	if (config->ids_are_names) {
+		holder->root_uid = config->uid;
+		holder->root_gid = config->gid;
+	}
+	error = identity_hold_namespace(holder, why);
+	if (error || !config->ids_are_names)
+		return error;
+	return identity_hold_namespace(&sandbox->owners_holder, why);
+}
+
 static int open_user_namespaces(
 	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
 {
-	bool has_names = config->ids_are_names;
-
-	sandbox->userns_fd = identity_open_namespace(config->allow_namespaces,
-		has_names ? config->uid : 0, has_names ? config->gid : 0, why);
-	if (!has_names || sandbox->userns_fd < 0)
+	sandbox->userns_fd = identity_open_namespace(&sandbox->userns_holder, why);
+	if (!config->ids_are_names || sandbox->userns_fd < 0)
 		return sandbox->userns_fd < 0 ? sandbox->userns_fd : 0;
-	sandbox->owners_userns_fd = identity_open_namespace(false, 0, 0, why);
+	sandbox->owners_userns_fd = identity_open_namespace(&sandbox->owners_holder, why);
 	return sandbox->owners_userns_fd < 0 ? sandbox->owners_userns_fd : 0;
+}
+
+static int settle_user_namespaces(struct sandbox *sandbox, struct failure *why)
+{
+	int error = identity_settle_namespace(&sandbox->userns_holder, why);
+
+	return error ? error : identity_settle_namespace(&sandbox->owners_holder, why);
 }
 
 /* What is made there is made in a layer of the command's own. */
@@ -260,7 +284,8 @@ static int find_cgroups(struct sandbox *sandbox, const struct mountinfo_list *mo
 	return cgroup_find(&sandbox->cgroup, sandbox->run_id, mounts, wanted, why);
 }
 
-static int make_directories(struct sandbox *sandbox, const struct run_config *config,
+/* Where they will be. */
+static int find_directories(struct sandbox *sandbox, const struct run_config *config,
 	const struct mountinfo_list *mounts, struct failure *why)
 {
 	int error = find_cgroups(sandbox, mounts, resources_wanted(config), why);
@@ -269,12 +294,33 @@ static int make_directories(struct sandbox *sandbox, const struct run_config *co
 		error = cgroup_require(&sandbox->cgroup, resources_required(config), why);
 	if (!error && config->no_tmpfs)
 		error = scratch_find(&sandbox->scratch, getenv("TMPDIR"), why);
-	/* The janitor first: from the first directory on there is someone to remove it. */
-	if (!error)
-		error = janitor_start(&sandbox->cgroup, &sandbox->scratch, config->own_directory,
-			&sandbox->janitor, why);
-	if (!error)
-		error = scratch_make(&sandbox->scratch, why);
+	return error;
+}
+
+/* Before the first directory is made: from then on there is someone to remove it. */
+static int start_janitor(
+	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+{
+	if (sandbox->janitor)
+		return 0;
+	return janitor_start(
+		&sandbox->cgroup, &sandbox->scratch, config->own_directory, &sandbox->janitor, why);
+}
+
+/* What PID 1 has from its birth on. */
+static int make_scratch(
+	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+{
+	int error = config->no_tmpfs ? start_janitor(sandbox, config, why) : 0;
+
+	return error ? error : scratch_make(&sandbox->scratch, why);
+}
+
+static int make_cgroups(
+	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+{
+	int error = start_janitor(sandbox, config, why);
+
 	return error ? error : cgroup_create(&sandbox->cgroup, why);
 }
 
@@ -322,6 +368,7 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.keeps_layers = layers_are_wanted(spec->config),
 		.root_fd = sandbox->view.root.mount_fd,
 		.view = &sandbox->view.view,
+		.cgroup = &sandbox->cgroup,
 		.home = sandbox->makes_home ? spec->config->home_directory : NULL,
 		.owners_userns_fd = has_names ? sandbox->owners_userns_fd : sandbox->userns_fd,
 		.owner = IDENTITY_BASE + (has_names ? 0 : spec->config->uid),
@@ -420,18 +467,26 @@ static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, st
 	if (!error)
 		error = plan(sandbox, spec->config, &mounts, why);
 	if (!error)
-		error = make_directories(sandbox, spec->config, &mounts, why);
+		error = hold_user_namespaces(sandbox, spec->config, why);
 	if (!error)
-		error = set_limits(sandbox, spec->config, why);
+		error = find_directories(sandbox, spec->config, &mounts, why);
+	mountinfo_done(&mounts);
+	if (!error)
+		error = make_scratch(sandbox, spec->config, why);
 	if (!error)
 		error = open_userns(sandbox, spec->config, why);
-	mountinfo_done(&mounts);
 	if (error)
 		return error;
 	/* Whose keyboard is to reach tare does not lend it. */
 	if (may_share_terminal(spec->config) && !spec->config->signals_end_run)
 		terminal_open(&sandbox->terminal);
-	return start_init(sandbox, spec, why);
+	error = start_init(sandbox, spec, why);
+	/* PID 1 has enough to do; the cgroups it only needs for the command. */
+	if (!error)
+		error = make_cgroups(sandbox, spec->config, why);
+	if (!error)
+		error = set_limits(sandbox, spec->config, why);
+	return error ? error : settle_user_namespaces(sandbox, why);
 }
 
 int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct failure *why)
@@ -447,6 +502,7 @@ int sandbox_open(const struct sandbox_spec *spec, struct sandbox **out, struct f
 	cores_clear(&sandbox->cores);
 	sandbox->config = spec->config;
 	sandbox->run_id = spec->run_id;
+	sandbox->userns_holder = sandbox->owners_holder = IDENTITY_HOLDER_NONE;
 	sandbox->userns_fd = sandbox->owners_userns_fd = -1;
 	sandbox->command_pidfd = sandbox->terminal.fd = -1;
 	sandbox->memory_event_fd = sandbox->layers_fd = -1;
@@ -569,6 +625,22 @@ static int hear(struct sandbox *sandbox, enum message_kind kind, struct message 
 	return 0;
 }
 
+/* Those that the command is to be in, which were made after PID 1 was born. */
+static int send_cgroups(struct sandbox *sandbox, struct failure *why)
+{
+	int error = 0;
+
+	for (int role = 0; role < CGROUP_ROLES && !error; role++) {
+		const struct cgroup_directory *directory = &sandbox->cgroup.directories[role];
+		int fd = role == CGROUP_UNIFIED ? directory->fd : directory->tasks_fd;
+		struct message message = { .kind = MESSAGE_CGROUP, .code = role };
+
+		if (fd >= 0)
+			error = message_send(sandbox->sockets[0], &message, fd, why);
+	}
+	return error;
+}
+
 /* PID 1 stands where the command starts, and its name for that is the one of the container. */
 static int find_true_directory(struct sandbox *sandbox, struct failure *why)
 {
@@ -598,9 +670,11 @@ static int hear_layers(struct sandbox *sandbox, struct message *message, struct 
 int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure *why)
 {
 	struct message message = { .kind = MESSAGE_BEAR };
-	int error = message_send(sandbox->sockets[0], &message, -1, why);
+	int error = send_cgroups(sandbox, why);
 
 	*is_exec_failure = false;
+	if (!error)
+		error = message_send(sandbox->sockets[0], &message, -1, why);
 	/* A broken line still may hold the reason why PID 1 ended. */
 	if (error && error != -EPIPE)
 		return error;
@@ -921,6 +995,8 @@ int sandbox_close(struct sandbox *sandbox, struct failure *why)
 		return 0;
 	/* What was written is charged to the cgroup, which would outlive its directory for it. */
 	close_fd(&sandbox->layers_fd);
+	identity_drop_holder(&sandbox->userns_holder);
+	identity_drop_holder(&sandbox->owners_holder);
 	end_processes(sandbox);
 	error = cgroup_remove(&sandbox->cgroup, why);
 	/* Who is dead writes no more; if one lives on, it is the janitor's to wait for it. */
