@@ -946,20 +946,21 @@ static bool counts_blocks(const struct sandbox *sandbox)
 		       cgroup_block_is_counted(&sandbox->cgroup, diskstats, "/sys/block"));
 }
 
-static struct number block_bytes(const struct sandbox *sandbox, enum cgroup_usage which)
+static void fill_blocks(const struct sandbox *sandbox, struct result *result)
 {
-	struct number bytes = usage_since_go(sandbox, which);
+	struct number read = usage_since_go(sandbox, CGROUP_READ_BYTES);
+	struct number written = usage_since_go(sandbox, CGROUP_WRITTEN_BYTES);
 
-	if (!bytes.is_known || counts_blocks(sandbox))
-		return bytes;
-	return number_unknown("this kernel counts the blkio of version 1 only on disks that have "
-			      "had a throttle limit");
+	if ((read.is_known || written.is_known) && !counts_blocks(sandbox))
+		read = written = number_unknown("this kernel counts the blkio of version 1 only on "
+						"disks that have had a throttle limit");
+	result->io.read = read;
+	result->io.written = written;
 }
 
 void sandbox_fill_usage(const struct sandbox *sandbox, struct result *result)
 {
-	result->io.read = block_bytes(sandbox, CGROUP_READ_BYTES);
-	result->io.written = block_bytes(sandbox, CGROUP_WRITTEN_BYTES);
+	fill_blocks(sandbox, result);
 	result->pressure.cpu = usage_since_go(sandbox, CGROUP_STALLED_CPU_NS);
 	result->pressure.io = usage_since_go(sandbox, CGROUP_STALLED_IO_NS);
 	result->pressure.memory = usage_since_go(sandbox, CGROUP_STALLED_MEMORY_NS);
