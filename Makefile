@@ -157,10 +157,10 @@ build/bpf.flags $(OUT)/flags: force
 	@mkdir -p $(@D)
 	@echo $(FLAGS) | cmp -s - $@ || echo $(FLAGS) > $@
 
-tests: $(UNIT) $(PROGRAMS) ## build the unit tests and the programs that tests sandbox
+tests: $(UNIT) $(PROGRAMS) $(CONTAIN) ## build the unit tests and the programs that tests sandbox
 unit: $(UNIT) ## build and run the unit tests
 	@scripts/tap $(UNIT)
-run-tests: all $(PROGRAMS) ## run the whole-program tests (as root)
+run-tests: all $(PROGRAMS) $(CONTAIN) ## run the whole-program tests (as root)
 	@scripts/tap $(wildcard tests/run/*.sh)
 asan: ## unit tests, and build/asan/tare, under ASan and UBSan
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit

@@ -250,7 +250,10 @@ refused 'is not one of' --explain --allow frobnication
 is "$? $(head -n 1 "$tmp/errors")" '125 tare: no command given' 'a command is asked for'
 "$TARE" run --explain true > /dev/full 2> "$tmp/errors"
 is "$? $(grep -c 'No space left' "$tmp/errors")" '125 1' 'an explanation that cannot be told is an error'
-is "$(setpriv --reuid 65534 --regid 65534 --clear-groups "$TARE" run --explain true |
-	grep -c '^  refused')" "$(subjects 'System calls' refused | wc -l)" 'it needs no privilege'
+setpriv --reuid 65534 --regid 65534 --clear-groups "$TARE" run --explain true > "$tmp/of-user"
+is "$(grep '^  refused' "$tmp/of-user" | grep -vc PID_1)" \
+	"$(subjects 'System calls' refused | wc -l)" 'it needs no privilege'
+is "$(grep -c 'uid 65534 *outside 65534,' "$tmp/of-user") $(grep -c PID_1 "$tmp/of-user")" '1 7' \
+	'and tells an ordinary user of a container by the user'\''s own rights'
 
 plan

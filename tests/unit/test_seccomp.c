@@ -32,7 +32,7 @@
 #include "expect.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-#define ALL_GROUPS (SECCOMP_IO_URING | SECCOMP_MOUNTS | SECCOMP_NAMESPACES)
+#define ALL_GROUPS (SECCOMP_IO_URING | SECCOMP_MOUNTS | SECCOMP_NAMESPACES | SECCOMP_INIT)
 #define X32_BIT 0x40000000
 #define ALLOWED SECCOMP_RET_ALLOW
 #define REFUSED(error) (SECCOMP_RET_ERRNO | (error))
@@ -98,6 +98,13 @@ static const struct refusal refusals[] = {
 	{ "clone", EPERM, SECCOMP_NAMESPACES, FLAG, 0,
 		CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
 			CLONE_NEWUTS | CLONE_NEWCGROUP },
+	{ "prlimit64", EPERM, SECCOMP_INIT, VALUE, 0, 1 },
+	{ "sched_setaffinity", EPERM, SECCOMP_INIT, VALUE, 0, 1 },
+	{ "sched_setattr", EPERM, SECCOMP_INIT, VALUE, 0, 1 },
+	{ "sched_setparam", EPERM, SECCOMP_INIT, VALUE, 0, 1 },
+	{ "sched_setscheduler", EPERM, SECCOMP_INIT, VALUE, 0, 1 },
+	{ "setpriority", EPERM, SECCOMP_INIT, VALUE, 1, 1 },
+	{ "ioprio_set", EPERM, SECCOMP_INIT, VALUE, 1, 1 },
 };
 
 /* ia32 has these calls since Linux 4.3, but libseccomp only tells of the one before them all. */

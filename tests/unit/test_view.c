@@ -345,7 +345,7 @@ static void a_part_of_an_entry_is_like_it_and_in_its_place(void **state)
 	plan("1 0 0:1 / / rw - ext4 none rw\n2 1 0:2 / /usr/bin rw - ext4 none rw\n"
 	     "3 1 0:3 / /usr/share/doc rw - ext4 none rw\n",
 		"/");
-	assert_int_equal(view_split(&view, "/usr/share", &why), 0);
+	assert_int_equal(view_split(&view, "/usr/share", true, &why), 0);
 	assert_shown_as("/usr/share", VIEW_READ_ONLY);
 	assert_true(find("/usr/share")->is_part);
 	assert_string_equal(find("/usr/share")->source, "/usr/share");
@@ -592,12 +592,12 @@ static void a_part_of_an_own_root_is_where_that_is(void **state)
 	root = "/srv/image";
 	want("/usr", DIRECTORY_OVERLAY);
 	plan(host_mounts, "/");
-	assert_int_equal(view_split(&view, "/var/lib", &why), 0);
+	assert_int_equal(view_split(&view, "/var/lib", true, &why), 0);
 	assert_source("/var/lib", "/srv/image/var/lib");
 	assert_false(find("/var/lib")->is_of_host);
-	assert_int_equal(view_split(&view, "/opt/x", &why), 0);
+	assert_int_equal(view_split(&view, "/opt/x", true, &why), 0);
 	assert_source("/opt/x", "/srv/image/opt/x");
-	assert_int_equal(view_split(&view, "/usr/bin", &why), 0);
+	assert_int_equal(view_split(&view, "/usr/bin", true, &why), 0);
 	assert_source("/usr/bin", "/usr/bin");
 	assert_true(find("/usr/bin")->is_of_host);
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "cleanup.h"
 
@@ -36,12 +37,49 @@ static struct number number_of(uint64_t position)
 	return number;
 }
 
+static int try_directory(int parent_fd, const char *name)
+{
+	int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd >= 0 ? fd : -errno;
+}
+
+/*
+ * Whoever is not root may be kept out of a directory of one's own. No mode behind a link is
+ * changed: what is open is what was found.
+ */
+static int let_in(int parent_fd, const char *name)
+{
+	cleanup_fd int fd = openat(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return fd < 0 || chmod(path, 0700) ? -errno : 0;
+}
+
+/* One that can be read may still keep its names. */
+static int open_directory(int parent_fd, const char *name)
+{
+	int fd = try_directory(parent_fd, name);
+
+	if (fd == -EACCES && !let_in(parent_fd, name))
+		return try_directory(parent_fd, name);
+	if (fd >= 0 && geteuid() != 0)
+		(void)fchmod(fd, 0700);
+	return fd;
+}
+
 static int append(struct queue *queue, int directory_fd, const char *name)
 {
-	if (renameat(directory_fd, name, queue->fd, number_of(queue->end).text))
-		return -errno;
-	queue->end++;
-	return 0;
+	struct number number = number_of(queue->end);
+	int error = renameat(directory_fd, name, queue->fd, number.text) ? -errno : 0;
+
+	/* A directory that is moved to another is written to: it notes where it lies. */
+	if (error == -EACCES && !let_in(directory_fd, name))
+		error = renameat(directory_fd, name, queue->fd, number.text) ? -errno : 0;
+	if (!error)
+		queue->end++;
+	return error;
 }
 
 /* The kernel says EISDIR of a directory, POSIX EPERM. */
@@ -84,13 +122,6 @@ static int empty(struct queue *queue, int directory_fd)
 			error = remove_entry(queue, directory_fd, entry->d_name);
 	}
 	return error;
-}
-
-static int open_directory(int parent_fd, const char *name)
-{
-	int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	return fd >= 0 ? fd : -errno;
 }
 
 static int remove_first(struct queue *queue)

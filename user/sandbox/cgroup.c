@@ -101,8 +101,12 @@ void cgroup_explain(const struct cgroup *cgroup, struct explanation *explanation
 {
 	for (int role = 0; role < CGROUP_ROLES; role++)
 		explain_directory(cgroup, role, explanation);
-	explanation_add(explanation, EXPLAIN_CGROUPS, "root's", "all their files",
-		"the command owns none of them");
+	if (geteuid() == 0)
+		explanation_add(explanation, EXPLAIN_CGROUPS, "root's", "all their files",
+			"the command owns none of them");
+	else
+		explanation_add(explanation, EXPLAIN_CGROUPS, "user's", "all their files",
+			"the command is the same user, and no path leads there");
 	if (!cgroup_has(cgroup, CGROUP_MEMORY))
 		explanation_add(explanation, EXPLAIN_CGROUPS, "none", "memory controller",
 			"none could be had for the run alone");
@@ -139,6 +143,22 @@ static int remove_directory(struct cgroup_directory *directory, struct failure *
 
 /* --- Making them --- */
 
+/* What gives a user a cgroup below the one that `path` was to be made in, and moves the shell
+ * there. */
+static int hint_delegation(const char *path, struct failure *why)
+{
+	const char *name = strrchr(path, '/');
+
+	if (!access("/run/systemd/system", F_OK))
+		return failure_hint(why, "run in a cgroup of your own: "
+					 "systemd-run --user --scope -p Delegate=yes tare run ...");
+	return failure_hint(why,
+		"have root give this shell a cgroup: sudo sh -c 'd=%.*s/user-%u; mkdir -p $d; "
+		"chown %u $d $d/cgroup.procs $d/cgroup.threads $d/cgroup.subtree_control; "
+		"echo '$$' > $d/cgroup.procs'",
+		(int)(name - path), path, geteuid(), geteuid());
+}
+
 static int creation_failure(const struct cgroup *cgroup, const char *path, struct failure *why)
 {
 	int error = errno;
@@ -147,6 +167,8 @@ static int creation_failure(const struct cgroup *cgroup, const char *path, struc
 	if (error == EROFS)
 		return failure_hint(why, "the cgroup tree is read-only here: "
 					 "sudo mount -o remount,rw /sys/fs/cgroup");
+	if (geteuid() != 0)
+		return hint_delegation(path, why);
 	return failure_hint(why, "run as root, or in a cgroup of your own: "
 				 "sudo systemd-run --scope -p Delegate=yes tare run ...");
 }

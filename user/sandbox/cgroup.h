@@ -72,7 +72,8 @@ struct cgroup {
 	struct cgroup_directory directories[CGROUP_ROLES];
 	enum cgroup_home homes[CGROUP_ROLES]; /* of controllers, for the run alone */
 	unsigned int wished;		      /* of these, those that nobody asked for */
-	bool left_own;			      /* tare makes room by moving into CGROUP_LAUNCHER */
+	unsigned int closed; /* had by nobody but root: their hierarchies of version 1 */
+	bool left_own;	     /* tare makes room by moving into CGROUP_LAUNCHER */
 };
 
 /* Makes it hold nothing, so that cgroup_remove is fine whatever happens. */

@@ -157,6 +157,26 @@ static bool is_alone_in(const char *directory)
 }
 
 /*
+ * It is not another's: an ordinary user may make a directory there and move a process there from
+ * below. What else is in the way of that is told by who tries it.
+ */
+static bool may_use(const char *directory)
+{
+	char path[PATH_MAX + 64];
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", directory);
+	return (!access(directory, W_OK) || errno != EACCES) &&
+	       (!access(path, W_OK) || errno != EACCES);
+}
+
+static bool gives(const char *directory, unsigned int controllers, int least)
+{
+	return __builtin_popcount(find_listed(directory, "cgroup.subtree_control", controllers)) >=
+		       least &&
+	       may_use(directory);
+}
+
+/*
  * The nearest directory from `own` up to the mount whose children have at least `least` of the
  * controllers.
  */
@@ -164,8 +184,7 @@ static bool find_giver(
 	const char *own, size_t mount_length, unsigned int controllers, int least, char *path)
 {
 	snprintf(path, PATH_MAX, "%s", own);
-	while (__builtin_popcount(find_listed(path, "cgroup.subtree_control", controllers)) <
-		least) {
+	while (!gives(path, controllers, least)) {
 		if (strlen(path) <= mount_length)
 			return false;
 		*strrchr(path, '/') = '\0';
@@ -245,6 +264,11 @@ static int place_version_1(struct cgroup *cgroup, enum cgroup_role role,
 	char own[PATH_MAX];
 	int error = find_own(around, cgroup_controllers[role].version_1, own, &mount, why);
 
+	/* An ordinary user does without the hierarchies in which nothing is the user's. */
+	if (!error && !may_use(own)) {
+		cgroup->closed |= CGROUP_BIT(role);
+		return 0;
+	}
 	if (!error)
 		error = set_path(cgroup, role, own, around->name, why);
 	if (!error)

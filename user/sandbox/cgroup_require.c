@@ -92,6 +92,12 @@ int cgroup_require(const struct cgroup *cgroup, unsigned int required, struct fa
 			continue;
 		failure_set(why, 0, "the run cannot have the cgroup controller '%s' (layout: %s)",
 			controller->name, cgroup_layout_name(cgroup));
+		if (cgroup->closed & CGROUP_BIT(role))
+			return failure_hint(why,
+				"its hierarchy is of version 1, and this process's directory there "
+				"is not the user's: run as root, or have one made and given to "
+				"uid %u",
+				geteuid());
 		return hint(cgroup, controller, why);
 	}
 	return 0;

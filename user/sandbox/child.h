@@ -13,7 +13,7 @@ struct child_task {
 	bool is_contained;
 	bool has_terminal; /* the foreground will be lent to it */
 	bool is_unseen;	   /* the collector does not see its system calls */
-	int userns_fd;	   /* contained only */
+	int userns_fd;	   /* contained only; -1: it is born in its user namespace, as it is */
 	uid_t uid;	   /* inside */
 	gid_t gid;
 	int go_fd;		     /* one byte comes when the exec may happen */

@@ -129,7 +129,8 @@ static int open_lock(const char *lock_path, struct failure *why)
 
 	if (fd >= 0)
 		return fd;
-	failure_set(why, error, "open '%s', whose locks tell which cores are taken", lock_path);
+	failure_set(why, error, "--cores auto: open '%s', whose locks tell which cores are taken",
+		lock_path);
 	if (error == EROFS)
 		return failure_hint(why, "sudo mount -o remount,rw /sys");
 	return failure_hint(why, "name the cores: --cores LIST");

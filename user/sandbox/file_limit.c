@@ -80,6 +80,7 @@ static const char *passed(const struct run_limits *limits, struct file_room writ
 
 struct count {
 	const struct run_limits *limits;
+	bool is_last; /* the command has ended */
 	struct file_room written;
 };
 
@@ -125,9 +126,11 @@ static int miss(void *argument, const char *directory, int errnum, struct failur
 static int count_layer(
 	const struct file_limit *limit, size_t entry, struct count *count, struct failure *why)
 {
-	const struct layer_visitor visitor = {
-		.enter = enter, .visit = visit, .miss = miss, .argument = count
-	};
+	const struct layer_visitor visitor = { .enter = enter,
+		.visit = visit,
+		.miss = miss,
+		.argument = count,
+		.lets_in = count->is_last };
 	struct layer layer;
 	int error = layer_open(limit->scratch_fd, limit->view, entry, &layer, why);
 
@@ -138,9 +141,10 @@ static int count_layer(
 	return error;
 }
 
-static int count_all(struct file_limit *limit, const char **reason, struct failure *why)
+static int count_all(
+	struct file_limit *limit, bool is_last, const char **reason, struct failure *why)
 {
-	struct count count = { .limits = limit->limits };
+	struct count count = { .limits = limit->limits, .is_last = is_last };
 	uint64_t begin_ns = clock_now_ns();
 	int error = 0;
 
@@ -159,14 +163,14 @@ static int count_all(struct file_limit *limit, const char **reason, struct failu
 /* A file that was renamed in the meantime can be met twice: a count that kills is made twice. */
 static int count_surely(struct file_limit *limit, const char **reason, struct failure *why)
 {
-	int error = count_all(limit, reason, why);
+	int error = count_all(limit, false, reason, why);
 
-	return error || !*reason ? error : count_all(limit, reason, why);
+	return error || !*reason ? error : count_all(limit, false, reason, why);
 }
 
 int file_limit_judge(struct file_limit *limit, const char **reason, struct failure *why)
 {
-	return count_all(limit, reason, why);
+	return count_all(limit, true, reason, why);
 }
 
 /* --- Looking --- */

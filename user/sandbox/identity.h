@@ -5,6 +5,10 @@
  * Inside, every uid of the host is itself; outside it is that number plus IDENTITY_BASE, which no
  * account of the host has. So the command sees the host's owners as they are, and the kernel,
  * wherever it asks for a uid, sees a stranger: never uid 0.
+ *
+ * An ordinary user has no other ids to give away. Then PID 1 is born in a user namespace that maps
+ * the caller alone: the kernel sees the caller's own uid, whose rights to files are the command's,
+ * and everybody else is nobody inside.
  */
 #ifndef TARE_IDENTITY_H
 #define TARE_IDENTITY_H
@@ -33,6 +37,40 @@ struct process;
  * mapped, and as the number of a process beyond those that are handed out.
  */
 #define IDENTITY_NOBODY (IDENTITY_BASE + IDENTITY_COUNT)
+
+/* Where chown(2) is to change nothing: what an ordinary user's PID 1 makes is the command's. */
+#define IDENTITY_AS_MADE ((uid_t)-1)
+
+struct identity {
+	bool is_users; /* the caller is no root, or one of a user namespace only */
+	uid_t uid;     /* of the command, inside */
+	gid_t gid;
+	/* For PID 1, who makes what is theirs: */
+	uid_t owner; /* the command */
+	gid_t group;
+	uid_t root; /* root inside, and the group of that number */
+	uid_t callers_uid;
+	gid_t callers_gid;
+};
+
+/*
+ * The caller cannot build a container with the host's rights: an ordinary user, or the root of a
+ * user namespace.
+ */
+bool identity_is_users(void);
+
+/* Who the command of such a run is. Fails where it would be the host's uid 0. */
+int identity_choose(
+	const struct run_config *config, struct identity *identity, struct failure *why);
+
+/*
+ * For an ordinary user's PID 1, born with CLONE_NEWUSER: becomes the command's uid and gid inside,
+ * and forbids namespaces as below. All that is to be mounted can be mounted afterwards.
+ */
+int identity_begin(const struct identity *identity, bool may_nest, struct failure *why);
+
+/* After a user namespace was refused with -EPERM or -ENOSPC: adds what allows it here. */
+int identity_hint(int error, struct failure *why);
 
 /* A user namespace in the making, and the process that holds it meanwhile. */
 struct identity_holder {
@@ -67,8 +105,9 @@ int identity_settle_namespace(struct identity_holder *holder, struct failure *wh
 void identity_drop_holder(struct identity_holder *holder);
 
 /*
- * Enters the namespace as this uid and gid inside, with no supplementary groups and all
- * capabilities of that namespace. The process is not dumpable afterwards.
+ * Enters the namespace, unless it is -1 and the caller in it already, as this uid and gid inside,
+ * with no supplementary groups and all capabilities of that namespace. The process is not dumpable
+ * afterwards.
  */
 int identity_enter(int userns_fd, uid_t uid, gid_t gid, struct failure *why);
 
@@ -78,6 +117,7 @@ int identity_enter(int userns_fd, uid_t uid, gid_t gid, struct failure *why);
  */
 int identity_drop_capabilities(bool may_signal, struct failure *why);
 
-void identity_explain(uid_t uid, gid_t gid, bool may_nest, struct explanation *explanation);
+void identity_explain(
+	const struct identity *identity, bool may_nest, struct explanation *explanation);
 
 #endif

@@ -6,6 +6,8 @@
 // collector, and bears the command when tare says that the collector watches. Then it becomes
 // a stranger as the command is, but another one, closed to ptrace and with no capability but to
 // signal the command, before the command is let go: nothing that it still holds is worth taking.
+// An ordinary user's is born in a user namespace instead, in which alone it has these rights, and
+// has no other to become: it gives up all of them and is closed all the same.
 // From there on it waits for children, passes signals on, and tells tare how the command ended. It
 // dies with tare, and all of the container dies with it. Without a container it does the same work
 // in the host's namespaces, and adopts what the command orphans.
@@ -48,11 +50,19 @@ static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGU
 /* For the handler alone: a pidfd cannot come to mean another process. */
 static volatile int command_pidfd = -1;
 
-static void forward(int signal_number)
+/* Who is in the container has a number there; a user's command may signal PID 1. */
+static bool is_from_inside(const siginfo_t *info)
+{
+	return getpid() == 1 && info->si_code <= 0 && info->si_pid;
+}
+
+static void forward(int signal_number, siginfo_t *info, void *context)
 {
 	int saved = errno;
 
-	(void)syscall(SYS_pidfd_send_signal, command_pidfd, signal_number, NULL, 0);
+	(void)context;
+	if (!is_from_inside(info))
+		(void)syscall(SYS_pidfd_send_signal, command_pidfd, signal_number, NULL, 0);
 	errno = saved;
 }
 
@@ -73,6 +83,11 @@ static int step_leave_group(struct init *init, struct failure *why)
 	return 0;
 }
 
+static int step_begin(struct init *init, struct failure *why)
+{
+	return identity_begin(init->task->identity, init->task->may_nest, why);
+}
+
 static int step_adopt_orphans(struct init *init, struct failure *why)
 {
 	(void)init;
@@ -90,7 +105,8 @@ static int step_home(struct init *init, struct failure *why)
 {
 	const struct init_task *task = init->task;
 
-	return task->home ? home_make(task->home, task->owner, task->group, why) : 0;
+	return task->home ? home_make(task->home, task->identity->owner, task->identity->group, why)
+			  : 0;
 }
 
 /* Of the command's own environment; NULL when it is not set. */
@@ -122,9 +138,9 @@ static int step_root(struct init *init, struct failure *why)
 	struct root_spec spec = { .view = task->view,
 		.root_fd = task->root_fd,
 		.system = task->keeps_system_config ? NULL : &system,
+		.has_own_root = task->has_own_root,
 		.userns_fd = task->owners_userns_fd,
-		.owner = task->owner,
-		.group = task->group,
+		.identity = task->identity,
 		.bounds = task->bounds,
 		.scratch = &task->scratch,
 		.keeps_layers = task->keeps_layers };
@@ -232,19 +248,20 @@ static int step_bear(struct init *init, struct failure *why)
 
 static int step_drop(struct init *init, struct failure *why)
 {
+	bool is_users = init->task->identity->is_users;
 	int error = identity_enter(init->task->child.userns_fd, IDENTITY_INIT, IDENTITY_INIT, why);
 
 	/* The change of identity made the kernel forget to kill this process when tare dies. */
 	if (!error)
 		error = process_follow_parent(why);
 	if (!error)
-		error = identity_drop_capabilities(true, why);
+		error = identity_drop_capabilities(!is_users, why);
 	return error;
 }
 
 static int step_forward_signals(struct init *init, struct failure *why)
 {
-	struct sigaction action = { .sa_handler = forward };
+	struct sigaction action = { .sa_sigaction = forward, .sa_flags = SA_SIGINFO };
 
 	command_pidfd = process_pidfd(init->command);
 	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++) {
@@ -272,6 +289,20 @@ static int step_tell_entries(struct init *init, struct failure *why)
 	return error;
 }
 
+/* Where the command starts: a name for it is found by tare, to whom this process is closed. */
+static int step_tell_directory(struct init *init, struct failure *why)
+{
+	struct message message = { .kind = MESSAGE_DIRECTORY };
+	cleanup_fd int here = -1;
+
+	if (!init->task->keeps_layers)
+		return 0;
+	here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (here < 0)
+		return failure_set(why, errno, "find the start directory inside the container");
+	return message_send(init->task->socket, &message, here, why);
+}
+
 static int step_ready(struct init *init, struct failure *why)
 {
 	struct message message = { .kind = MESSAGE_READY };
@@ -294,13 +325,14 @@ static int step_let_streams_go(struct init *init, struct failure *why)
 	return 0;
 }
 
-enum step_scope { EVERYWHERE, CONTAINED, BARE };
+enum step_scope { EVERYWHERE, CONTAINED, USERS, BARE };
 
 static const struct {
 	int (*step)(struct init *init, struct failure *why);
 	enum step_scope scope;
 } steps[] = {
 	{ step_leave_group, EVERYWHERE },
+	{ step_begin, USERS },
 	{ step_adopt_orphans, BARE },
 	{ step_network, CONTAINED },
 	{ step_hostname, CONTAINED },
@@ -314,12 +346,23 @@ static const struct {
 	{ step_let_streams_go, EVERYWHERE },
 	{ step_forward_signals, EVERYWHERE },
 	{ step_tell_entries, CONTAINED },
+	{ step_tell_directory, CONTAINED },
 	{ step_ready, EVERYWHERE },
 };
 
-static bool is_wanted(enum step_scope scope, bool is_contained)
+static bool is_wanted(enum step_scope scope, const struct init_task *task)
 {
-	return scope == EVERYWHERE || (scope == CONTAINED) == is_contained;
+	switch (scope) {
+	case CONTAINED:
+		return task->child.is_contained;
+	case USERS:
+		return task->child.is_contained && task->identity->is_users;
+	case BARE:
+		return !task->child.is_contained;
+	case EVERYWHERE:
+		break;
+	}
+	return true;
 }
 
 static int set_up(struct init *init, struct failure *why)
@@ -327,7 +370,7 @@ static int set_up(struct init *init, struct failure *why)
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		int error;
 
-		if (!is_wanted(steps[i].scope, init->task->child.is_contained))
+		if (!is_wanted(steps[i].scope, init->task))
 			continue;
 		error = steps[i].step(init, why);
 		if (error)

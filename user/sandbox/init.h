@@ -6,6 +6,7 @@
 #include "base/failure.h"
 #include "base/output_directory.h"
 #include "child.h"
+#include "identity.h"
 #include "scratch.h"
 #include "system_config.h"
 #include "tmpfs.h"
@@ -18,11 +19,12 @@ struct init_task {
 	int cores_fd;	 /* tare's hold on the cores of the run, to be closed here; -1 none */
 	struct output_directory *output; /* tare's, to be closed here */
 	bool keeps_layers;		 /* and sends what holds them to tare */
-	int root_fd;			 /* an unattached mount to be '/'; -1: the host's root is */
+	int root_fd;			 /* an unattached mount to be '/'; -1: the view has it */
+	bool has_own_root;		 /* which is not the host's */
 	const char *home;		 /* to be made; NULL: it is there, or none is wanted */
-	int owners_userns_fd;		 /* by which owners of files are mapped */
-	uid_t owner;			 /* host-side, of the directories made for the command */
-	gid_t group;
+	int owners_userns_fd;		 /* by which owners of files are mapped; -1: they are not */
+	const struct identity *identity;
+	bool may_nest; /* the command may make namespaces */
 	struct view *view;
 	struct cgroup *cgroup;	     /* found; its descriptors come by message when they are made */
 	struct tmpfs_bounds bounds;  /* of what takes its writes in memory */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include "base/cleanup.h"
@@ -164,13 +165,38 @@ static int visit_names(struct walk *walk, const char *directory, int directory_f
 	return error;
 }
 
-/* What lies below the layer's own path is at the same names below its descriptor. */
-static int open_directory(const struct layer *layer, const char *path, DIR **directory)
+/*
+ * Whoever is not root is kept out of what the command, who is the same user, has closed. A mode is
+ * changed through what was found, not by its name, which may come to mean another.
+ */
+static int let_in(int found_fd, mode_t mode)
 {
-	const char *below = path + (layer->path[1] ? strlen(layer->path) : 0);
-	cleanup_fd int fd = file_open_beneath(layer->fd, *below ? below + 1 : ".",
-		O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_NOFOLLOW, true);
+	char path[64];
 
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", found_fd);
+	return chmod(path, mode) ? -errno : 0;
+}
+
+static int open_closed(int directory_fd, const char *path, int flags, mode_t mode)
+{
+	cleanup_fd int found =
+		file_open_beneath(directory_fd, path, O_PATH | (flags & (O_DIRECTORY | O_NOFOLLOW)), true);
+	int error = found < 0 ? found : let_in(found, mode);
+
+	return error ? error : file_open_beneath(directory_fd, path, flags, true);
+}
+
+/* What lies below the layer's own path is at the same names below its descriptor. */
+static int open_directory(const struct walk *walk, const char *path, DIR **directory)
+{
+	static const int flags = O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_NOFOLLOW;
+	const struct layer *layer = walk->layer;
+	const char *below = path + (layer->path[1] ? strlen(layer->path) : 0);
+	const char *name = *below ? below + 1 : ".";
+	cleanup_fd int fd = file_open_beneath(layer->fd, name, flags, true);
+
+	if (fd == -EACCES && walk->visitor->lets_in)
+		fd = open_closed(layer->fd, name, flags, 0700);
 	*directory = fd < 0 ? NULL : fdopendir(fd);
 	if (!*directory)
 		return fd < 0 ? fd : -errno;
@@ -187,7 +213,7 @@ static int walk_directory(struct walk *walk, const char *path, struct failure *w
 
 	if (error || !is_wanted)
 		return error;
-	error = open_directory(walk->layer, path, &directory);
+	error = open_directory(walk, path, &directory);
 	if (!error)
 		error = read_names(directory, &names);
 	if (error)
@@ -219,10 +245,16 @@ int layer_walk(const struct layer *layer, const struct layer_visitor *visitor, s
 
 int layer_open_file(const struct layer_file *file)
 {
-	cleanup_fd int fd = file_open_beneath(file->directory_fd, file->name,
-		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, true);
+	static const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+	mode_t mode = file->status.st_mode & 07777;
+	cleanup_fd int fd = file_open_beneath(file->directory_fd, file->name, flags, true);
 	struct stat status;
 
+	if (fd == -EACCES) {
+		fd = open_closed(file->directory_fd, file->name, flags, mode | S_IRUSR);
+		if (fd >= 0)
+			(void)fchmod(fd, mode); /* for the copy */
+	}
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &status))

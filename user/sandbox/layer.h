@@ -47,13 +47,14 @@ struct layer_visitor {
 	/* A directory that cannot be read, and why: */
 	int (*miss)(void *argument, const char *directory, int errnum, struct failure *why);
 	void *argument;
+	bool lets_in; /* the command has ended: what it closed to its own user is opened */
 };
 
 /* Visits what lies in the layer, directory by directory, and by name in each. */
 int layer_walk(const struct layer *layer, const struct layer_visitor *visitor, struct failure *why);
 
 /*
- * Opens a regular file for reading, and nothing else: what is not one any more is -ESTALE. Returns
+ * Opens a regular file for reading, which the command has closed or not, and nothing else: what is not one any more is -ESTALE. Returns
  * a descriptor or a negative errno.
  */
 int layer_open_file(const struct layer_file *file);

@@ -12,17 +12,18 @@
 
 enum message_kind {
 	MESSAGE_CGROUP =
-		1,	 /* tare: `code` is a role of the run's cgroups; carries its descriptor */
-	MESSAGE_BEAR,	 /* tare: the collector watches; start the command's process */
-	MESSAGE_LAYERS,	 /* PID 1: the file system is built; carries what holds its layers */
-	MESSAGE_ENTRY,	 /* PID 1: what there is to tell of one entry of the view */
-	MESSAGE_READY,	 /* PID 1: it is started, waits to be let go; carries its pidfd */
-	MESSAGE_FAILED,	 /* PID 1: a step failed; `failure`, and whether it was the exec */
-	MESSAGE_STOPPED, /* PID 1: the command was stopped by `code` */
-	MESSAGE_ENDED,	 /* PID 1, guest: the command ended */
-	MESSAGE_STREAM,	 /* visitor: carries what is to be descriptor `code` of its command */
-	MESSAGE_COMMAND, /* visitor: carries a file with its words; `code`: on a terminal */
-	MESSAGE_SIGNAL,	 /* visitor: `code` is for its command */
+		1,	   /* tare: `code` is a role of the run's cgroups; carries its descriptor */
+	MESSAGE_BEAR,	   /* tare: the collector watches; start the command's process */
+	MESSAGE_LAYERS,	   /* PID 1: the file system is built; carries what holds its layers */
+	MESSAGE_ENTRY,	   /* PID 1: what there is to tell of one entry of the view */
+	MESSAGE_DIRECTORY, /* PID 1: carries where the command starts */
+	MESSAGE_READY,	   /* PID 1: it is started, waits to be let go; carries its pidfd */
+	MESSAGE_FAILED,	   /* PID 1: a step failed; `failure`, and whether it was the exec */
+	MESSAGE_STOPPED,   /* PID 1: the command was stopped by `code` */
+	MESSAGE_ENDED,	   /* PID 1, guest: the command ended */
+	MESSAGE_STREAM,	   /* visitor: carries what is to be descriptor `code` of its command */
+	MESSAGE_COMMAND,   /* visitor: carries a file with its words; `code`: on a terminal */
+	MESSAGE_SIGNAL,	   /* visitor: `code` is for its command */
 	MESSAGE_KINDS,
 };
 

@@ -57,6 +57,19 @@ int mount_copy(int directory_fd, const char *path, struct failure *why)
 	return copy;
 }
 
+int mount_copy_tree(int directory_fd, const char *path, uint64_t attributes, struct failure *why)
+{
+	cleanup_fd int copy = open_tree(directory_fd, path,
+		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH);
+	struct mount_attr change = { .attr_set = attributes };
+
+	if (copy < 0)
+		return failure_set(why, errno, "copy the mounts at '%s'", path);
+	if (mount_setattr(copy, "", AT_EMPTY_PATH | AT_RECURSIVE, &change, sizeof(change)))
+		return failure_set(why, errno, "change the mounts at '%s'", path);
+	return take_fd(&copy);
+}
+
 int mount_change(int mount_fd, uint64_t attributes, int userns_fd, struct failure *why)
 {
 	struct mount_attr change = { .attr_set = attributes };

@@ -29,6 +29,9 @@ int mount_new(const char *type, const struct mount_option *options, uint64_t att
 /* A private copy of the mount at `path` below `directory_fd`, without what is mounted below it. */
 int mount_copy(int directory_fd, const char *path, struct failure *why);
 
+/* The same with what is mounted below it, all with these attributes. */
+int mount_copy_tree(int directory_fd, const char *path, uint64_t attributes, struct failure *why);
+
 /* Sets attributes on a mount that is not attached yet; userns_fd >= 0 maps its owners. */
 int mount_change(int mount_fd, uint64_t attributes, int userns_fd, struct failure *why);
 

@@ -8,12 +8,15 @@ enum maker {
 	BY_BIRTH, /* PID 1 is born in it */
 	BY_INIT,  /* PID 1 makes it (init.c), which takes so long that tare does not wait for it */
 	BY_COMMAND, /* the command's process makes or enters it on its way (child.c) */
+	BY_CALLER,  /* root: as BY_COMMAND; an ordinary user: as BY_BIRTH */
 	BY_NOBODY,  /* it is the host's */
 };
 
 /*
- * PID 1 is born without CLONE_NEWUSER: the namespaces belong to the host's user namespace, so that
- * even all capabilities of the command's own user namespace would have no power over them.
+ * Root's PID 1 is born without CLONE_NEWUSER: the namespaces belong to the host's user namespace,
+ * so that even all capabilities of the command's own user namespace would have no power over them.
+ * An ordinary user's is born with it, for without it there is no right to the others. The kernel
+ * makes it first, and they belong to it; the command has no capability in it.
  */
 static const struct {
 	const char *name;
@@ -27,7 +30,7 @@ static const struct {
 	{ "ipc", CLONE_NEWIPC, BY_BIRTH, "System V IPC and POSIX message queues" },
 	{ "uts", CLONE_NEWUTS, BY_BIRTH, "the host name, a copy of the host's" },
 	{ "cgroup", CLONE_NEWCGROUP, BY_COMMAND, "its own cgroup is the root of all it sees" },
-	{ "user", CLONE_NEWUSER, BY_COMMAND, "who is who" },
+	{ "user", CLONE_NEWUSER, BY_CALLER, "who is who" },
 	{ "time", 0, BY_NOBODY, "boot time and monotonic clock" },
 };
 
@@ -39,12 +42,19 @@ static bool is_shared(const struct run_config *config, size_t number)
 	       (namespaces[number].flag == CLONE_NEWNET && config->network_access);
 }
 
-uint64_t namespace_flags(const struct run_config *config)
+static bool is_by_birth(size_t number, bool is_users)
+{
+	enum maker maker = namespaces[number].maker;
+
+	return maker == BY_BIRTH || (maker == BY_CALLER && is_users);
+}
+
+uint64_t namespace_flags(const struct run_config *config, bool is_users)
 {
 	uint64_t flags = 0;
 
 	for (size_t i = 0; i < NAMESPACE_COUNT; i++) {
-		if (namespaces[i].maker == BY_BIRTH && !is_shared(config, i))
+		if (is_by_birth(i, is_users) && !is_shared(config, i))
 			flags |= namespaces[i].flag;
 	}
 	return flags;

@@ -382,7 +382,7 @@ static int copy_layer(struct transfer *transfer, size_t entry, struct failure *w
 {
 	const struct result_files_spec *spec = transfer->spec;
 	const struct layer_visitor visitor = {
-		.enter = enter, .visit = visit, .miss = miss, .argument = transfer
+		.enter = enter, .visit = visit, .miss = miss, .argument = transfer, .lets_in = true
 	};
 	struct layer layer;
 	int error = layer_open(spec->scratch_fd, spec->view, entry, &layer, why);

@@ -59,13 +59,27 @@ static int new_scratch(const struct root_builder *builder, struct failure *why)
 	return error ? error : mount_new("tmpfs", sized.options, MOUNT_PLAIN, why);
 }
 
+/* An ordinary user can make a mount of it only here, where there is a right to mounts. */
+static int copy_scratch(const struct scratch *scratch, struct failure *why)
+{
+	cleanup_fd int directory = -1;
+	int copy = scratch->mount_fd;
+
+	if (copy >= 0) {
+		copy = fcntl(copy, F_DUPFD_CLOEXEC, 0);
+		return copy < 0 ? failure_set(why, errno, "use the run's directory on disk") : copy;
+	}
+	directory = mount_open_exactly(AT_FDCWD, scratch->path, why);
+	return directory < 0 ? directory : mount_copy(directory, "", why);
+}
+
 static int scratch_on_disk(const struct root_builder *builder, struct failure *why)
 {
-	cleanup_fd int scratch = fcntl(builder->spec->scratch->mount_fd, F_DUPFD_CLOEXEC, 0);
+	cleanup_fd int scratch = copy_scratch(builder->spec->scratch, why);
 	int error;
 
 	if (scratch < 0)
-		return failure_set(why, errno, "use the run's directory on disk");
+		return scratch;
 	error = mount_change(scratch, MOUNT_PLAIN, -1, why);
 	return error ? error : take_fd(&scratch);
 }
@@ -167,8 +181,8 @@ static int build_entry(struct root_builder *builder, struct failure *why)
 	if (entry->mode == VIEW_MASKED)
 		return root_cover_entry(builder, entry->path, why);
 	mount_fd = make_entry(builder, why);
-	/* What somebody unmounts while this goes on is no longer to be shown. */
-	if (mount_fd == -ENOENT && entry->type)
+	/* What somebody unmounts or removes while this goes on is no longer to be shown. */
+	if (mount_fd == -ENOENT && (entry->type || entry->is_of_crowd))
 		return 0;
 	if (mount_fd < 0)
 		return mount_fd;
@@ -215,14 +229,28 @@ static int cover_scratch(const struct root_builder *builder, struct failure *why
 	return error;
 }
 
+/* Before something of the container's own is mounted on it. */
+static int copy_whole(struct root_builder *builder, struct failure *why)
+{
+	const struct view_entry *root = &builder->spec->view->entries[0];
+
+	if (root->mode != VIEW_FULL_ACCESS || !root->is_crowded || builder->spec->has_own_root)
+		return 0;
+	builder->whole_fd = mount_copy_tree(AT_FDCWD, "/", MOUNT_PLAIN, why);
+	return builder->whole_fd < 0 ? builder->whole_fd : 0;
+}
+
 static int build(struct root_builder *builder, struct failure *why)
 {
 	int error = mount_make_private(why);
 
 	if (!error)
+		error = copy_whole(builder, why);
+	if (!error)
 		error = build_scratch(builder, why);
 	if (!error && builder->etc)
-		error = system_layer_make(builder->scratch_fd, builder->spec->system, why);
+		error = system_layer_make(builder->scratch_fd, builder->spec->system,
+			builder->spec->identity->root, why);
 	if (!error)
 		error = build_view(builder, why);
 	if (!error)
@@ -240,6 +268,7 @@ int root_build(const struct root_spec *spec, int *null_fd, int *layers_fd, struc
 	struct root_builder builder = {
 		.spec = spec,
 		.etc = spec->system ? view_entry_of(spec->view, "/etc") : NULL,
+		.whole_fd = -1,
 		.scratch_fd = -1,
 		.root_fd = -1,
 		.fresh_fds = { -1, -1, -1 },
@@ -252,6 +281,7 @@ int root_build(const struct root_spec *spec, int *null_fd, int *layers_fd, struc
 	if (!error)
 		*null_fd = take_fd(&builder.null_fd);
 	*layers_fd = !error && spec->keeps_layers ? take_fd(&builder.scratch_fd) : -1;
+	close_fd(&builder.whole_fd);
 	close_fd(&builder.scratch_fd);
 	close_fd(&builder.root_fd);
 	for (size_t i = 0; i < ROOT_FRESH_TREES; i++)

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include "base/explanation.h"
 #include "base/failure.h"
+#include "identity.h"
 #include "scratch.h"
 #include "system_config.h"
 #include "tmpfs.h"
@@ -14,18 +15,19 @@
 
 struct root_spec {
 	struct view *view; /* the notes of its entries are completed */
-	int root_fd;	   /* an unattached mount to be '/'; -1: the host's root is; borrowed */
+	int root_fd;	   /* an unattached mount to be '/'; -1: the view names it; borrowed */
+	bool has_own_root; /* '/' is not the host's */
 	const struct system_config *system; /* replaces files of /etc; NULL: they stay */
-	int userns_fd; /* maps the owners of the host's files to those inside; borrowed */
-	uid_t owner;   /* host-side uid and gid of the directories made for the command */
-	gid_t group;
-	struct tmpfs_bounds bounds;    /* of each tmpfs that takes writes */
+	int userns_fd; /* maps the owners of the host's files to those inside; -1: none; borrowed */
+	const struct identity *identity; /* whose the files are that are made */
+	struct tmpfs_bounds bounds;	 /* of each tmpfs that takes writes */
 	const struct scratch *scratch; /* takes them instead, all but those to /dev/shm, if made */
 	bool keeps_layers;	       /* what the command writes is wanted afterwards */
 };
 
 /*
- * For a privileged process alone in fresh mount, pid and network namespaces. On success its root
+ * For a process alone in fresh mount, pid and network namespaces, and privileged in the user
+ * namespace that they belong to. On success its root
  * is the new one, its current directory '/', and nothing of the old tree is reachable, but for the
  * directory *layers_fd, which holds the layers that layer_open opens; -1 when they are not kept.
  * *null_fd becomes the new /dev/null, open for reading and writing, the caller's: by its name it

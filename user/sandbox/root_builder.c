@@ -15,7 +15,7 @@ const char *const root_fresh_trees[ROOT_FRESH_TREES] = { "dev", "proc", "sys" };
 
 bool root_is_on_disk(const struct root_builder *builder)
 {
-	return builder->spec->scratch->mount_fd >= 0;
+	return builder->spec->scratch->path;
 }
 
 struct view_entry *root_current_entry(const struct root_builder *builder)
@@ -61,9 +61,10 @@ int root_attach(const struct root_builder *builder, int mount_fd, const char *pa
 	struct failure *why)
 {
 	struct root_spot spot = root_spot_of(builder, path);
-	struct mount_point point = {
-		.root_fd = spot.fd, .path = spot.path, .may_make = may_make, .owner = IDENTITY_BASE
-	};
+	struct mount_point point = { .root_fd = spot.fd,
+		.path = spot.path,
+		.may_make = may_make,
+		.owner = builder->spec->identity->root };
 
 	return mount_point_attach(&point, mount_fd, why);
 }

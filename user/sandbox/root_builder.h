@@ -16,6 +16,7 @@ extern const char *const root_fresh_trees[ROOT_FRESH_TREES];
 
 struct root_builder {
 	const struct root_spec *spec;
+	int whole_fd; /* a copy of all that is mounted, if that is to be the root; else -1 */
 	int scratch_fd;
 	int root_fd;			 /* the new root; -1 until its overlay is attached */
 	int fresh_fds[ROOT_FRESH_TREES]; /* -1 until they are attached */
@@ -60,6 +61,14 @@ int root_cover_file(const struct root_builder *builder, const char *path, struct
 /* root_shown.c: what the current entry shows, as a mount that can still be moved. */
 int root_make_shown(struct root_builder *builder, struct failure *why);
 int root_make_hidden(struct root_builder *builder, const char *path, struct failure *why);
+
+/*
+ * root_names.c: gives the directory `name` of the scratch the mode and the names of the crowded one
+ * that source_fd is open on and the entry shows, for a caller who can only make files of its own:
+ * links, and something of its kind to mount on for each that is shown.
+ */
+int root_make_names(
+	const struct root_builder *builder, const char *name, int source_fd, struct failure *why);
 
 /* root_kernel.c: /proc, /sys and /dev, and what is covered in them. */
 int root_build_kernel_mounts(struct root_builder *builder, struct failure *why);

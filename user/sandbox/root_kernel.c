@@ -34,12 +34,17 @@ static const struct {
 	{ "pts/ptmx", "ptmx" },
 };
 
-static int fill_dev(int dev_fd, struct failure *why)
+#define DEVICE_COUNT (sizeof(devices) / sizeof(devices[0]))
+
+/* An ordinary user may make none: there is a file for the host's to be mounted on. */
+static int fill_dev(const struct root_builder *builder, int dev_fd, struct failure *why)
 {
-	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+	mode_t kind = builder->spec->identity->is_users ? S_IFREG : S_IFCHR;
+
+	for (size_t i = 0; i < DEVICE_COUNT; i++) {
 		dev_t number = makedev(devices[i].major, devices[i].minor);
 
-		if (mknodat(dev_fd, devices[i].name, S_IFCHR | 0666, number) ||
+		if (mknodat(dev_fd, devices[i].name, kind | 0666, number) ||
 			fchmodat(dev_fd, devices[i].name, 0666, 0))
 			return failure_set(why, errno, "make device '%s'", devices[i].name);
 	}
@@ -61,12 +66,12 @@ struct fresh_mount {
 	const char *type;
 	const struct mount_option *options; /* NULL: of a tmpfs that takes writes */
 	uint64_t attributes;
-	int (*fill)(int mount_fd, struct failure *why);
+	int (*fill)(const struct root_builder *builder, int mount_fd, struct failure *why);
 };
 
-static int fill_dev_directories(int dev_fd, struct failure *why)
+static int fill_dev_directories(const struct root_builder *builder, int dev_fd, struct failure *why)
 {
-	int error = fill_dev(dev_fd, why);
+	int error = fill_dev(builder, dev_fd, why);
 
 	if (!error)
 		error = root_make_directory(dev_fd, "pts", 0755, why);
@@ -97,12 +102,33 @@ static int mount_shared_memory(const struct root_builder *builder, struct failur
 	return error ? error : mount_new("tmpfs", sized.options, MOUNT_PLAIN, why);
 }
 
+/*
+ * In a user namespace the kernel gives a new /proc or /sys only to who sees all of an old one, and
+ * /sys only with a network of one's own. The host's /sys shows what a new one would.
+ */
+static int replace_refused(const struct fresh_mount *fresh, int error, struct failure *why)
+{
+	if (!strcmp(fresh->type, "sysfs"))
+		return mount_copy_tree(AT_FDCWD, fresh->path, fresh->attributes, why);
+	if (!strcmp(fresh->type, "proc"))
+		return failure_hint(why,
+			"the container around tare covers parts of /proc, and the kernel then lets "
+			"users mount no other: docker run --security-opt systempaths=unconfined, "
+			"podman run --security-opt unmask=ALL");
+	return error;
+}
+
 static int mount_fresh(
 	const struct root_builder *builder, const struct fresh_mount *fresh, struct failure *why)
 {
+	int mount_fd;
+
 	if (!fresh->options)
 		return mount_shared_memory(builder, why);
-	return mount_new(fresh->type, fresh->options, fresh->attributes, why);
+	mount_fd = mount_new(fresh->type, fresh->options, fresh->attributes, why);
+	if (mount_fd == -EPERM && builder->spec->identity->is_users)
+		return replace_refused(fresh, mount_fd, why);
+	return mount_fd;
 }
 
 /* Whether the files at `path` are the command's own, and may be changed for it. */
@@ -131,7 +157,7 @@ static int build_fresh(
 	if (mount_fd < 0)
 		return mount_fd;
 	if (fresh->fill)
-		error = fresh->fill(mount_fd, why);
+		error = fresh->fill(builder, mount_fd, why);
 	if (!error)
 		error = root_attach(
 			builder, mount_fd, fresh->path, is_own_layer(builder, fresh->path), why);
@@ -149,7 +175,7 @@ static bool wants_old_shared_memory(const struct root_builder *builder)
 	const struct view_entry *entry = view_entry_of(builder->spec->view, VIEW_OLD_SHARED_MEMORY);
 	struct stat host;
 
-	if (builder->spec->root_fd >= 0 && !entry->is_of_host)
+	if (builder->spec->has_own_root && !entry->is_of_host)
 		return false;
 	return strcmp(entry->path, VIEW_OLD_SHARED_MEMORY) != 0 &&
 	       lstat(VIEW_OLD_SHARED_MEMORY, &host) == 0 && S_ISDIR(host.st_mode);
@@ -232,12 +258,50 @@ static int open_null(struct root_builder *builder, struct failure *why)
 	return 0;
 }
 
+static int mount_device(
+	const struct root_builder *builder, const char *name, dev_t number, struct failure *why)
+{
+	cleanup_fd int device = -1, copy = -1;
+	struct stat status;
+	char path[64];
+	int error;
+
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	device = mount_open_exactly(AT_FDCWD, path, why);
+	if (device < 0)
+		return device;
+	if (fstat(device, &status) || !S_ISCHR(status.st_mode) || status.st_rdev != number)
+		return failure_set(why, EXDEV, "find the device that belongs at '%s'", path);
+	copy = mount_copy(device, "", why);
+	if (copy < 0)
+		return copy;
+	error = mount_change(copy, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, -1, why);
+	return error ? error : root_attach(builder, copy, path, false, why);
+}
+
+/*
+ * The host's devices, where none can be made. The command owns none of them, but the directory that
+ * they are in, which nobody may change.
+ */
+static int mount_devices(const struct root_builder *builder, struct failure *why)
+{
+	struct root_spot directory = root_spot_of(builder, "dev/.");
+	int error = 0;
+
+	for (size_t i = 0; i < DEVICE_COUNT && !error; i++)
+		error = mount_device(
+			builder, devices[i].name, makedev(devices[i].major, devices[i].minor), why);
+	return error ? error : mount_change(directory.fd, MOUNT_ATTR_RDONLY, -1, why);
+}
+
 int root_build_kernel_mounts(struct root_builder *builder, struct failure *why)
 {
 	int error = 0;
 
 	for (size_t i = 0; i < sizeof(fresh_mounts) / sizeof(fresh_mounts[0]) && !error; i++)
 		error = build_fresh(builder, &fresh_mounts[i], why);
+	if (!error && builder->spec->identity->is_users)
+		error = mount_devices(builder, why);
 	if (!error)
 		error = build_old_shared_memory(builder, why);
 	if (!error)

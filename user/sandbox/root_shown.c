@@ -12,6 +12,7 @@
 #include "mount.h"
 #include "root_builder.h"
 #include "system_layer.h"
+#include "view_spread.h"
 
 /* --- Overlays of the host's directories --- */
 
@@ -20,12 +21,29 @@
  * need not be: that is of the upper layer, and is the command's when it is who owns it on the host.
  * So it can at least make new files there.
  */
-static void own_top(const struct root_spec *spec, struct stat *top)
+static void own_top(const struct identity *identity, struct stat *top)
 {
-	if (top->st_uid == spec->owner - IDENTITY_BASE)
-		top->st_uid = spec->owner;
-	if (top->st_gid == spec->group - IDENTITY_BASE)
-		top->st_gid = spec->group;
+	if (top->st_uid == identity->owner - IDENTITY_BASE)
+		top->st_uid = identity->owner;
+	if (top->st_gid == identity->group - IDENTITY_BASE)
+		top->st_gid = identity->group;
+}
+
+/*
+ * An ordinary user can give nothing to others, so all top directories are the command's: they let
+ * it do what those below do.
+ */
+static void fit_top(const struct root_builder *builder, int lower_fd, struct stat *top)
+{
+	const struct identity *identity = builder->spec->identity;
+
+	if (root_current_entry(builder)->notes & VIEW_UNMAPPED)
+		own_top(identity, top);
+	if (!identity->is_users)
+		return;
+	top->st_mode = view_callers_mode(lower_fd, ".", top);
+	top->st_uid = IDENTITY_AS_MADE;
+	top->st_gid = IDENTITY_AS_MADE;
 }
 
 /* The overlay's own root takes its mode and owner from the upper directory, not from the lower. */
@@ -36,8 +54,7 @@ static int make_upper(
 
 	if (fstat(lower_fd, &lower))
 		return failure_set(why, errno, "read the mode of a directory to overlay");
-	if (root_current_entry(builder)->notes & VIEW_UNMAPPED)
-		own_top(builder->spec, &lower);
+	fit_top(builder, lower_fd, &lower);
 	if (mkdirat(builder->scratch_fd, name, 0700) ||
 		fchownat(builder->scratch_fd, name, lower.st_uid, lower.st_gid, 0) ||
 		fchmodat(builder->scratch_fd, name, lower.st_mode & 07777, 0))
@@ -103,6 +120,7 @@ static int mount_overlay(const struct root_builder *builder, const struct layers
 	struct lower_paths lower = lower_paths(builder, layers);
 	struct layer_path upper = layer_path(builder, layers->upper);
 	struct layer_path work_path = layer_path(builder, work.text);
+	bool is_users = builder->spec->identity->is_users;
 	const struct mount_option options[] = {
 		{ "source", "tare" },
 		{ "lowerdir", lower.text },
@@ -110,9 +128,11 @@ static int mount_overlay(const struct root_builder *builder, const struct layers
 		{ "workdir", work_path.text },
 		/* Whatever the kernel's defaults are, the upper layer holds files as a whole. */
 		{ "metacopy", "off" },
-		{ "redirect_dir", "off" },
+		{ "redirect_dir", is_users ? "nofollow" : "off" },
 		/* The upper layer dies with the run: nothing in it must survive a crash. */
 		{ "volatile", NULL },
+		/* What it notes of itself: trusted attributes are for who may mount on the host. */
+		{ is_users ? "userxattr" : NULL, NULL },
 		{ NULL, NULL },
 	};
 	int error = root_make_directory(builder->scratch_fd, work.text, 0700, why);
@@ -130,17 +150,28 @@ static int fit_system_layer(
 	if (entry != builder->etc)
 		return 0;
 	*name = system_layer_name(entry->path);
-	return system_layer_fit(builder->scratch_fd, lower_fd, entry->path, why);
+	return system_layer_fit(builder->scratch_fd, lower_fd, entry->path,
+		!builder->spec->identity->is_users, why);
 }
 
-/* The copy is attached to the scratch as the lower layer. */
+/* The copy is attached to the scratch as the lower layer; or one is made in its place. */
+static int make_lower(
+	const struct root_builder *builder, int lower_fd, const char *name, struct failure *why)
+{
+	int error = root_make_directory(builder->scratch_fd, name, 0700, why);
+
+	if (error)
+		return error;
+	if (root_current_entry(builder)->is_crowded)
+		return root_make_names(builder, name, lower_fd, why);
+	return mount_attach(lower_fd, builder->scratch_fd, name, why);
+}
+
 static int make_layers(const struct root_builder *builder, int lower_fd,
 	const struct layers *layers, struct failure *why)
 {
-	int error = root_make_directory(builder->scratch_fd, layers->lower, 0700, why);
+	int error = make_lower(builder, lower_fd, layers->lower, why);
 
-	if (!error)
-		error = mount_attach(lower_fd, builder->scratch_fd, layers->lower, why);
 	return error ? error : make_upper(builder, lower_fd, layers->upper, why);
 }
 
@@ -188,9 +219,7 @@ static int read_only_over(struct root_builder *builder, int lower_fd, struct fai
 	int overlay;
 
 	if (!error)
-		error = root_make_directory(builder->scratch_fd, lower.text, 0700, why);
-	if (!error)
-		error = mount_attach(lower_fd, builder->scratch_fd, lower.text, why);
+		error = make_lower(builder, lower_fd, lower.text, why);
 	if (error)
 		return error;
 	overlay = mount_new("overlay", options, MOUNT_PLAIN | MOUNT_ATTR_RDONLY | attributes, why);
@@ -206,13 +235,18 @@ static int take_given_root(const struct root_builder *builder, struct failure *w
 }
 
 /* The path was found to be the directory's own; what became of it since is not followed. */
+static int open_source(const struct root_builder *builder, struct failure *why)
+{
+	return mount_open_exactly(AT_FDCWD, root_current_entry(builder)->source, why);
+}
+
 static int copy_source(const struct root_builder *builder, struct failure *why)
 {
 	cleanup_fd int source = -1;
 
 	if (builder->root_fd < 0 && builder->spec->root_fd >= 0)
 		return take_given_root(builder, why);
-	source = mount_open_exactly(AT_FDCWD, root_current_entry(builder)->source, why);
+	source = open_source(builder, why);
 	return source < 0 ? source : mount_copy(source, "", why);
 }
 
@@ -230,11 +264,30 @@ static int copy_host(struct root_builder *builder, struct failure *why)
 	if (copy < 0)
 		return copy;
 	error = mount_change(copy, MOUNT_PLAIN, builder->spec->userns_fd, why);
-	if (error == -EINVAL || error == -EPERM) {
+	if (builder->spec->userns_fd >= 0 && (error == -EINVAL || error == -EPERM)) {
 		entry->notes |= VIEW_UNMAPPED;
 		error = mount_change(copy, MOUNT_PLAIN, -1, why);
 	}
 	return error ? error : take_fd(&copy);
+}
+
+/* With full access nothing has to lie between: it is copied with what is mounted in it. */
+static int open_crowded(struct root_builder *builder, struct failure *why)
+{
+	cleanup_fd int source = -1;
+
+	if (builder->whole_fd >= 0 && !builder->entry)
+		return take_fd(&builder->whole_fd);
+	source = open_source(builder, why);
+	if (source < 0 || root_current_entry(builder)->mode != VIEW_FULL_ACCESS)
+		return take_fd(&source);
+	return mount_copy_tree(source, "", MOUNT_PLAIN, why);
+}
+
+static int open_shown(struct root_builder *builder, struct failure *why)
+{
+	return root_current_entry(builder)->is_crowded ? open_crowded(builder, why)
+						       : copy_host(builder, why);
 }
 
 /* A socket, a FIFO or a device that is mounted by itself is a door out of the container. */
@@ -275,7 +328,7 @@ static int make_layered(struct root_builder *builder, int copy_fd, struct failur
 int root_make_shown(struct root_builder *builder, struct failure *why)
 {
 	struct view_entry *entry = root_current_entry(builder);
-	cleanup_fd int copy = copy_host(builder, why);
+	cleanup_fd int copy = open_shown(builder, why);
 	int layered, error;
 
 	if (copy < 0 || entry->mode == VIEW_FULL_ACCESS)
@@ -283,7 +336,7 @@ int root_make_shown(struct root_builder *builder, struct failure *why)
 	if (is_door(copy))
 		return make_closed(builder, why);
 	layered = root_is_directory(copy) ? make_layered(builder, copy, why) : -EOPNOTSUPP;
-	if (layered != -EOPNOTSUPP)
+	if (layered != -EOPNOTSUPP || entry->is_crowded)
 		return layered;
 	if (entry->mode == VIEW_OVERLAY)
 		entry->notes |= VIEW_UNWRITABLE;
@@ -311,12 +364,13 @@ static mode_t hidden_mode(const char *path)
 static int make_owned(
 	const struct root_builder *builder, const char *name, mode_t mode, struct failure *why)
 {
-	const struct root_spec *spec = builder->spec;
+	const struct identity *identity = builder->spec->identity;
 	int error = root_make_directory(builder->scratch_fd, name, mode, why);
 
 	if (error)
 		return error;
-	if (fchownat(builder->scratch_fd, name, spec->owner, spec->group, AT_SYMLINK_NOFOLLOW) ||
+	if (fchownat(builder->scratch_fd, name, identity->owner, identity->group,
+		    AT_SYMLINK_NOFOLLOW) ||
 		fchmodat(builder->scratch_fd, name, mode, 0))
 		return failure_set(why, errno, "give the command its directory '%s'", name);
 	return 0;

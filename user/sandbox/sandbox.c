@@ -44,6 +44,7 @@
 #include "set_id.h"
 #include "standard_streams.h"
 #include "terminal.h"
+#include "view_spread.h"
 
 struct sandbox {
 	const struct run_config *config; /* borrowed */
@@ -60,6 +61,7 @@ struct sandbox {
 	struct process *init; /* PID 1 */
 	struct guests guests;
 	struct identity_holder userns_holder, owners_holder;
+	struct identity identity;
 	int userns_fd;
 	int owners_userns_fd; /* -1: the same */
 	bool makes_home;
@@ -130,7 +132,8 @@ int sandbox_list_mounts(const struct sandbox *sandbox, struct mount_notes *out, 
 
 static unsigned int allowed_groups(const struct run_config *config)
 {
-	return (config->allow_io_uring ? SECCOMP_IO_URING : 0) |
+	return (identity_is_users() ? 0 : SECCOMP_INIT) |
+	       (config->allow_io_uring ? SECCOMP_IO_URING : 0) |
 	       (config->allow_mounts ? SECCOMP_MOUNTS : 0) |
 	       (config->allow_namespaces ? SECCOMP_NAMESPACES : 0);
 }
@@ -197,7 +200,7 @@ static int hold_user_namespaces(
 	struct identity_holder *holder = &sandbox->userns_holder;
 	int error;
 
-	if (config->no_container)
+	if (config->no_container || sandbox->identity.is_users)
 		return 0;
 	holder->may_nest = config->allow_namespaces;
 	if (config->ids_are_names) {
@@ -239,8 +242,10 @@ static bool stays_inside(const struct view *view, const char *path)
 static int plan(struct sandbox *sandbox, const struct run_config *config,
 	const struct mountinfo_list *mounts, struct failure *why)
 {
-	int error = sandbox_view_plan(&sandbox->view, config, mounts, why);
+	int error = config->no_container ? 0 : identity_choose(config, &sandbox->identity, why);
 
+	if (!error)
+		error = sandbox_view_plan(&sandbox->view, config, mounts, why);
 	if (error || config->no_container)
 		return error;
 	sandbox->makes_home = stays_inside(&sandbox->view.view, config->home_directory);
@@ -255,13 +260,24 @@ static void free_plan(struct sandbox *sandbox)
 	seccomp_filter_done(&sandbox->set_id_filter);
 }
 
-static int open_userns(
-	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+static int open_users_ways(
+	struct sandbox *sandbox, const struct mountinfo_list *mounts, struct failure *why)
+{
+	int error = view_spread(&sandbox->view.view, mounts, sandbox->scratch.path, why);
+
+	return error ? error : sandbox_view_split_users(&sandbox->view, getenv("HOME"), why);
+}
+
+/* What can only be known now, and by whose rights what the view shows can be shown. */
+static int open_owners(struct sandbox *sandbox, const struct run_config *config,
+	const struct mountinfo_list *mounts, struct failure *why)
 {
 	int error;
 
 	if (config->no_container)
 		return 0;
+	if (sandbox->identity.is_users)
+		return open_users_ways(sandbox, mounts, why);
 	error = open_user_namespaces(sandbox, config, why);
 	if (error)
 		return error;
@@ -313,7 +329,7 @@ static int make_scratch(
 {
 	int error = config->no_tmpfs ? start_janitor(sandbox, config, why) : 0;
 
-	return error ? error : scratch_make(&sandbox->scratch, why);
+	return error ? error : scratch_make(&sandbox->scratch, sandbox->identity.is_users, why);
 }
 
 static int make_cgroups(
@@ -336,14 +352,15 @@ static int set_limits(struct sandbox *sandbox, const struct run_config *config, 
 	return limit_watch_memory(&sandbox->cgroup, limits, &sandbox->memory_event_fd, why);
 }
 
-static struct system_config system_config_of(const struct run_config *config)
+static struct system_config system_config_of(
+	const struct run_config *config, const struct identity *identity)
 {
 	const char *otherwise = config->network_access ? NULL : SYSTEM_CONFIG_HOSTNAME;
 
 	return (struct system_config){
 		.hostname = config->hostname ? config->hostname : otherwise,
-		.uid = config->uid,
-		.gid = config->gid,
+		.uid = identity->uid,
+		.gid = identity->gid,
 		.has_host_network = config->network_access,
 		.has_own_root = config->root_directory,
 	};
@@ -367,17 +384,18 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.output = &sandbox->view.output,
 		.keeps_layers = layers_are_wanted(spec->config),
 		.root_fd = sandbox->view.root.mount_fd,
+		.has_own_root = sandbox->view.root.path,
 		.view = &sandbox->view.view,
 		.cgroup = &sandbox->cgroup,
 		.home = sandbox->makes_home ? spec->config->home_directory : NULL,
 		.owners_userns_fd = has_names ? sandbox->owners_userns_fd : sandbox->userns_fd,
-		.owner = IDENTITY_BASE + (has_names ? 0 : spec->config->uid),
-		.group = IDENTITY_BASE + (has_names ? 0 : spec->config->gid),
+		.identity = &sandbox->identity,
+		.may_nest = spec->config->allow_namespaces,
 		.bounds = { .size_bytes = spec->config->limits.memory_bytes,
 			.nodes = spec->config->memory_nodes },
 		.scratch = sandbox->scratch,
 		.keeps_system_config = spec->config->keep_system_config,
-		.system = system_config_of(spec->config),
+		.system = system_config_of(spec->config, &sandbox->identity),
 		.has_own_network = !spec->config->no_container && !spec->config->network_access,
 		.command = spec->config->command,
 		.environment = spec->environment,
@@ -386,8 +404,8 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 			.has_terminal = terminal_is_shared(&sandbox->terminal),
 			.is_unseen = spec->config->no_syscalls,
 			.userns_fd = sandbox->userns_fd,
-			.uid = spec->config->uid,
-			.gid = spec->config->gid,
+			.uid = sandbox->identity.uid,
+			.gid = sandbox->identity.gid,
 			.go_fd = sandbox->go[0],
 			.cgroup = &sandbox->cgroup,
 			.cores = &sandbox->cores,
@@ -408,7 +426,9 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, struct failure *why)
 {
 	struct process_spec init = {
-		.clone_flags = spec->config->no_container ? 0 : namespace_flags(spec->config),
+		.clone_flags = spec->config->no_container
+				       ? 0
+				       : namespace_flags(spec->config, sandbox->identity.is_users),
 		.cgroup_fd = -1,
 		.run = init_run,
 		.argument = &sandbox->task,
@@ -427,9 +447,7 @@ static int start_init(struct sandbox *sandbox, const struct sandbox_spec *spec, 
 	close_fd(&sandbox->sockets[1]);
 	close_fd(&sandbox->go[0]);
 	close_fd(&sandbox->scratch.mount_fd);
-	if (error == -EPERM)
-		return failure_hint(why, "run as root: sudo tare run ... (see: tare check)");
-	return error;
+	return error == -EPERM || error == -ENOSPC ? identity_hint(error, why) : error;
 }
 
 /* Identities and mounts are read and written there: files that only look like it would do harm. */
@@ -470,11 +488,11 @@ static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, st
 		error = hold_user_namespaces(sandbox, spec->config, why);
 	if (!error)
 		error = find_directories(sandbox, spec->config, &mounts, why);
-	mountinfo_done(&mounts);
 	if (!error)
 		error = make_scratch(sandbox, spec->config, why);
 	if (!error)
-		error = open_userns(sandbox, spec->config, why);
+		error = open_owners(sandbox, spec->config, &mounts, why);
+	mountinfo_done(&mounts);
 	if (error)
 		return error;
 	/* Whose keyboard is to reach tare does not lend it. */
@@ -573,6 +591,7 @@ int sandbox_explain(
 		.config = config,
 		.view = &sandbox.view.view,
 		.cgroup = &sandbox.cgroup,
+		.identity = &sandbox.identity,
 		.allowed_groups = allowed_groups(config),
 	};
 	int error;
@@ -641,13 +660,15 @@ static int send_cgroups(struct sandbox *sandbox, struct failure *why)
 	return error;
 }
 
-/* PID 1 stands where the command starts, and its name for that is the one of the container. */
-static int find_true_directory(struct sandbox *sandbox, struct failure *why)
+/* PID 1 stands where the command starts, and the name for that is the one of the container. */
+static int hear_directory(struct sandbox *sandbox, struct message *message, struct failure *why)
 {
-	char link[64];
+	cleanup_fd int directory = -1;
+	int error = hear(sandbox, MESSAGE_DIRECTORY, message, &directory, why);
 
-	snprintf(link, sizeof(link), "/proc/%d/cwd", process_pid(sandbox->init));
-	sandbox->true_directory = file_read_path(link);
+	if (error)
+		return error;
+	sandbox->true_directory = file_path_of(directory);
 	if (!sandbox->true_directory)
 		return failure_set(why, errno, "find the start directory inside the container");
 	return 0;
@@ -679,13 +700,10 @@ int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure 
 	if (error && error != -EPIPE)
 		return error;
 	error = layers_are_wanted(sandbox->config) ? hear_layers(sandbox, &message, why) : 0;
+	if (!error && layers_are_wanted(sandbox->config))
+		error = hear_directory(sandbox, &message, why);
 	if (!error)
 		error = hear(sandbox, MESSAGE_READY, &message, &sandbox->command_pidfd, why);
-	if (!error && result_files_are_wanted(sandbox->config))
-		error = find_true_directory(sandbox, why);
-	/* PID 1 has none any more: it has ended already, and has said why. */
-	if (error == -ENOENT && message.kind == MESSAGE_READY)
-		error = hear(sandbox, MESSAGE_FAILED, &message, NULL, why);
 	*is_exec_failure = error && message.kind == MESSAGE_FAILED && message.is_exec_failure;
 	return error;
 }
@@ -818,6 +836,15 @@ static void refuse_visitor(int socket, const struct failure *why)
 	(void)message_send(socket, &failed, -1, NULL);
 }
 
+/* PID 1 is closed to its own user as to the command, who is the same: nobody can enter by it. */
+static int admit(struct sandbox *sandbox, const struct guest_spec *spec, struct failure *why)
+{
+	if (!spec->namespaces || !sandbox->identity.is_users)
+		return guests_admit(&sandbox->guests, spec, why);
+	return failure_set(why, EPERM,
+		"enter the container of an ordinary user, which only its own command is in");
+}
+
 void sandbox_admit(struct sandbox *sandbox, const struct order *order)
 {
 	struct failure why;
@@ -825,13 +852,15 @@ void sandbox_admit(struct sandbox *sandbox, const struct order *order)
 	cleanup_fd int socket = order_fetch_socket(order, &why);
 	const struct guest_spec spec = { .command = &sandbox->task.child,
 		.environment = sandbox->task.environment,
-		.namespaces = sandbox->config->no_container ? 0 : namespace_flags(sandbox->config),
+		.namespaces = sandbox->config->no_container ? 0
+							    : namespace_flags(sandbox->config,
+								      sandbox->identity.is_users),
 		.init_pidfd = process_pidfd(sandbox->init),
 		.command_pidfd = sandbox->command_pidfd,
 		.command_pid = pid_of(sandbox->command_pidfd),
 		.socket = socket };
 
-	if (socket >= 0 && guests_admit(&sandbox->guests, &spec, &why))
+	if (socket >= 0 && admit(sandbox, &spec, &why))
 		refuse_visitor(socket, &why);
 }
 

@@ -82,11 +82,18 @@ static bool has_set_id_filter_alone(const struct sandbox_plan *plan)
 
 static bool shows_mounts(const struct sandbox_plan *plan)
 {
+	if (plan->identity->is_users)
+		return false;
 	for (size_t i = 1; i < plan->view->count; i++) {
 		if (plan->view->entries[i].type && plan->view->entries[i].mode != VIEW_MASKED)
 			return true;
 	}
 	return false;
+}
+
+static bool is_users(const struct sandbox_plan *plan)
+{
+	return is_contained(plan) && plan->identity->is_users;
 }
 
 static const struct {
@@ -97,6 +104,8 @@ static const struct {
 	{ EXPLAIN_FILES, is_bare, "host", "/", "as the caller has it, with the caller's rights" },
 	{ EXPLAIN_FILES, shows_mounts, "except", "mounts that cannot map owners",
 		"they are read-only, and give the command the rights of others" },
+	{ EXPLAIN_FILES, is_users, "except", "files and directories of others",
+		"an ordinary user's overlays copy none of them to be changed" },
 	{ EXPLAIN_KERNEL_FILES, is_bare, "host", "/proc, /sys, /dev", "as the caller has them" },
 	{ EXPLAIN_NAMESPACES, is_bare, "host", "all", "no container, as --no-container asks" },
 	{ EXPLAIN_IDENTITY, is_bare, "host", "the caller", "with all the caller's rights" },
@@ -207,7 +216,7 @@ static int explain_container(
 	view_explain(plan->view, explanation);
 	root_explain(explanation);
 	namespace_explain(config, explanation);
-	identity_explain(config->uid, config->gid, config->allow_namespaces, explanation);
+	identity_explain(plan->identity, config->allow_namespaces, explanation);
 	if (config->filter != FILTER_NONE)
 		seccomp_explain(plan->allowed_groups, explanation);
 	if (shows_host_plainly(plan))

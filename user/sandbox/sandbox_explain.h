@@ -7,11 +7,13 @@
 #include "base/explanation.h"
 #include "base/failure.h"
 #include "cgroup.h"
+#include "identity.h"
 #include "view.h"
 
 /* What sandbox_open would make. All borrowed. */
 struct sandbox_plan {
 	const struct run_config *config;
+	const struct identity *identity;
 	const struct view *view;
 	const struct cgroup *cgroup;
 	const char *directory; /* where the command starts */

@@ -160,10 +160,10 @@ static int split_way(struct sandbox_view *view, const struct run_config *config,
 			continue;
 		way[i] = '\0';
 		if (is_closed_way(&whole, way, owner))
-			error = view_split(&view->view, way, why);
+			error = view_split(&view->view, way, true, why);
 		way[i] = '/';
 	}
-	return error ? error : view_split(&view->view, view->directory, why);
+	return error ? error : view_split(&view->view, view->directory, true, why);
 }
 
 int sandbox_view_split_start(struct sandbox_view *view, const struct run_config *config,
@@ -176,6 +176,70 @@ int sandbox_view_split_start(struct sandbox_view *view, const struct run_config 
 		mount_can_map(whole->source, userns_fd))
 		return 0;
 	return split_way(view, config, *whole, why);
+}
+
+/* --- What an ordinary user can write --- */
+
+enum hold { HOLD_OWN, HOLD_WRITABLE, HOLD_NONE };
+
+static enum hold hold_on(const struct view_entry *whole, const char *path)
+{
+	cleanup_free char *source = path_move(path, whole->path, whole->source);
+	struct stat status;
+
+	if (!source || lstat(source, &status) || !S_ISDIR(status.st_mode))
+		return HOLD_NONE;
+	if (status.st_uid == geteuid())
+		return HOLD_OWN;
+	return faccessat(AT_FDCWD, source, W_OK | X_OK, AT_EACCESS) ? HOLD_NONE : HOLD_WRITABLE;
+}
+
+/* One of the user's own is copied where what it lies in is, or is a top. */
+static bool needs_top(enum hold hold, bool is_above_copied)
+{
+	return hold == HOLD_WRITABLE || (hold == HOLD_OWN && !is_above_copied);
+}
+
+static int split_to(struct sandbox_view *view, const char *place, struct failure *why)
+{
+	const struct view_entry *entry = view_entry_of(&view->view, place);
+	struct view_entry whole = *entry;
+	cleanup_free char *way = strdup(place);
+	bool is_copied = true;
+	int error = 0;
+
+	if (whole.mode != VIEW_OVERLAY || !strcmp(whole.path, place) || view_is_fresh(place))
+		return 0;
+	if (!way)
+		return failure_set(why, ENOMEM, "plan the way to '%s'", place);
+	/* Ends at the slash before each name, and at the end. */
+	for (size_t i = strlen(whole.path) + 1; !error && i <= strlen(place); i++) {
+		enum hold hold;
+
+		if (way[i] != '/' && way[i])
+			continue;
+		way[i] = '\0';
+		hold = hold_on(&whole, way);
+		if (needs_top(hold, is_copied))
+			error = view_split(&view->view, way, true, why);
+		is_copied = hold != HOLD_NONE;
+		way[i] = place[i];
+	}
+	return error;
+}
+
+int sandbox_view_split_users(struct sandbox_view *view, const char *home, struct failure *why)
+{
+	cleanup_free char *true_home = home && home[0] == '/' ? realpath(home, NULL) : NULL;
+	const char *const places[] = { view->directory, true_home, "/var/tmp" };
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !error; i++) {
+		/* In a root of the run's own these are only names. */
+		if (places[i] && !view->root.path)
+			error = split_to(view, places[i], why);
+	}
+	return error;
 }
 
 /* --- The whole --- */

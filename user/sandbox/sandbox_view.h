@@ -33,6 +33,14 @@ int sandbox_view_plan(struct sandbox_view *view, const struct run_config *config
  */
 int sandbox_view_split_start(struct sandbox_view *view, const struct run_config *config,
 	int userns_fd, struct failure *why);
+
+/*
+ * An overlay of an ordinary user copies no directory of others, and so lets nothing be written
+ * below one but at its own top. Gives tops to what the user can write on the way to where the
+ * command starts, to `home` (NULL: none is known) and to /var/tmp.
+ */
+int sandbox_view_split_users(struct sandbox_view *view, const char *home, struct failure *why);
+
 void sandbox_view_done(struct sandbox_view *view);
 
 #endif

@@ -70,23 +70,28 @@ int scratch_find(struct scratch *scratch, const char *directory, struct failure 
 /* --- Making --- */
 
 /* What an overlay does to its upper layer: it marks directories, and leaves marks for files. */
-static int try_as_upper(int fd)
+static int try_as_upper(int fd, bool is_users)
 {
+	const char *attribute = is_users ? "user.overlay.tare" : "trusted.overlay.tare";
 	cleanup_fd int file = openat(fd, "file", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
 	int error = 0;
 
 	if (file < 0)
 		return -errno;
-	if (fsetxattr(file, "trusted.overlay.tare", "y", 1, 0) ||
-		renameat2(fd, "file", fd, "moved", RENAME_WHITEOUT))
+	/* A user cannot make the mark of a deletion here, but in the user namespace. */
+	if (fsetxattr(file, attribute, "y", 1, 0) ||
+		(!is_users && renameat2(fd, "file", fd, "moved", RENAME_WHITEOUT)))
 		error = -errno;
 	unlinkat(fd, "file", 0);
 	unlinkat(fd, "moved", 0);
 	return error;
 }
 
-static int close_to_others(int fd, struct failure *why)
+/* An ordinary user can give it to nobody: there the mode it was made with closes it. */
+static int close_to_others(int fd, bool is_users, struct failure *why)
 {
+	if (is_users)
+		return 0;
 	if (fchown(fd, IDENTITY_NOBODY, IDENTITY_NOBODY) || fchmod(fd, 0700))
 		return failure_set(why, errno, "close the run's directory on disk to all others");
 	return 0;
@@ -100,7 +105,7 @@ static int refuse_parent(
 	return refuse(parent ? parent : "", errnum, reason, why);
 }
 
-int scratch_make(struct scratch *scratch, struct failure *why)
+int scratch_make(struct scratch *scratch, bool is_users, struct failure *why)
 {
 	int error;
 
@@ -112,12 +117,12 @@ int scratch_make(struct scratch *scratch, struct failure *why)
 		scratch->parent_fd, scratch->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (scratch->fd < 0)
 		return failure_set(why, errno, "open the directory '%s'", scratch->path);
-	error = try_as_upper(scratch->fd);
+	error = try_as_upper(scratch->fd, is_users);
 	if (error)
 		return refuse_parent(scratch, -error,
 			"is on a file system that cannot keep what an overlay writes", why);
-	error = close_to_others(scratch->fd, why);
-	if (error)
+	error = close_to_others(scratch->fd, is_users, why);
+	if (error || is_users)
 		return error;
 	scratch->mount_fd = mount_copy(scratch->fd, "", why);
 	return scratch->mount_fd < 0 ? scratch->mount_fd : 0;

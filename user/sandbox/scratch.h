@@ -9,6 +9,7 @@
 #ifndef TARE_SCRATCH_H
 #define TARE_SCRATCH_H
 
+#include <stdbool.h>
 #include "base/failure.h"
 
 struct scratch {
@@ -34,10 +35,12 @@ void scratch_clear(struct scratch *scratch);
 int scratch_find(struct scratch *scratch, const char *directory, struct failure *why);
 
 /*
- * Makes it. When its file system cannot keep what an overlay writes (overlay, NFS, vfat, most of
- * FUSE), nothing is left of it and the failure says what can be done.
+ * Makes it; for an ordinary user without a mount, which PID 1 alone can make then, in a mount
+ * namespace that has the same directory, and closed to all but the user. When its file system
+ * cannot keep what an overlay writes (overlay, NFS, vfat, most of FUSE), nothing is left of it and
+ * the failure says what can be done.
  */
-int scratch_make(struct scratch *scratch, struct failure *why);
+int scratch_make(struct scratch *scratch, bool is_users, struct failure *why);
 
 /* Removes it with all that is in it, if it is there, and frees what *scratch owns. */
 int scratch_remove(struct scratch *scratch, struct failure *why);

@@ -60,6 +60,9 @@ struct rule {
 	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | \
 		CLONE_NEWCGROUP)
 
+/* Of the container; who is PID 1 of a namespace below it may not be changed either. */
+#define PID_1 1
+
 /*
  * ENOSYS where programs try a new call and fall back, EPERM where there is nothing to fall back
  * to. clone3 has its flags in memory, where a filter cannot see them: for it the user namespace
@@ -117,6 +120,18 @@ static const struct rule rules[] = {
 	FLAGS("unshare", EPERM, SECCOMP_NAMESPACES, 0, NAMESPACE_FLAGS | CLONE_NEWTIME,
 		"CLONE_NEW*"),
 	FLAGS("clone", EPERM, SECCOMP_NAMESPACES, 0, NAMESPACE_FLAGS, "CLONE_NEW*"),
+
+	/*
+	 * A process may set limits, priorities and processors of all others of its uid. By these
+	 * the command could end or starve PID 1, which is called so whoever it is asked about.
+	 */
+	VALUE("prlimit64", EPERM, SECCOMP_INIT, 0, PID_1),
+	VALUE("sched_setaffinity", EPERM, SECCOMP_INIT, 0, PID_1),
+	VALUE("sched_setattr", EPERM, SECCOMP_INIT, 0, PID_1),
+	VALUE("sched_setparam", EPERM, SECCOMP_INIT, 0, PID_1),
+	VALUE("sched_setscheduler", EPERM, SECCOMP_INIT, 0, PID_1),
+	VALUE("setpriority", EPERM, SECCOMP_INIT, 1, PID_1),
+	VALUE("ioprio_set", EPERM, SECCOMP_INIT, 1, PID_1),
 };
 
 #define RULE_COUNT (sizeof(rules) / sizeof(rules[0]))
@@ -302,10 +317,10 @@ void seccomp_explain(unsigned int allowed, struct explanation *explanation)
 		char condition[128];
 
 		describe_condition(rule, condition, sizeof(condition));
-		if (rule->group & allowed)
+		if (rule->group & allowed && group)
 			explanation_add(explanation, EXPLAIN_SYSTEM_CALLS, "allowed", rule->name,
 				"by --allow %s", group);
-		else
+		else if (!(rule->group & allowed))
 			explanation_add(explanation, EXPLAIN_SYSTEM_CALLS, "refused", rule->name,
 				"%s%s%s%s", failure_errno_name(rule->error), condition,
 				group ? ", unless --allow " : "", group ? group : "");

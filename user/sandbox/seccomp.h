@@ -20,6 +20,7 @@ enum seccomp_group {
 	SECCOMP_IO_URING = 1 << 0,
 	SECCOMP_MOUNTS = 1 << 1,
 	SECCOMP_NAMESPACES = 1 << 2,
+	SECCOMP_INIT = 1 << 3, /* where PID 1 is of another uid, and the kernel refuses */
 };
 
 struct seccomp_filter {
@@ -29,7 +30,7 @@ struct seccomp_filter {
 };
 
 /* All groups, and none: so many different filters there are. */
-#define SECCOMP_FILTERS 8
+#define SECCOMP_FILTERS 16
 
 /*
  * Builds the filter without the groups in `allowed`, which takes libseccomp half a millisecond. A

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/cleanup.h"
-#include "identity.h"
 #include "mount.h"
 
 static const char layer[] = "system";
@@ -32,18 +31,18 @@ static int mount_layer(int scratch_fd, struct failure *why)
 	return mount_attach(mount_fd, scratch_fd, layer, why);
 }
 
-int system_layer_make(int scratch_fd, const struct system_config *config, struct failure *why)
+int system_layer_make(
+	int scratch_fd, const struct system_config *config, uid_t root, struct failure *why)
 {
 	cleanup_fd int etc = -1;
 	int error = mount_layer(scratch_fd, why);
 
 	if (error)
 		return error;
-	if (mkdirat(scratch_fd, layer_etc, 0755) ||
-		fchownat(scratch_fd, layer_etc, IDENTITY_BASE, IDENTITY_BASE, 0))
+	if (mkdirat(scratch_fd, layer_etc, 0755) || fchownat(scratch_fd, layer_etc, root, root, 0))
 		return failure_set(why, errno, "make the layer of the container's /etc");
 	etc = mount_open_exactly(scratch_fd, layer_etc, why);
-	return etc < 0 ? etc : system_config_write(config, etc, IDENTITY_BASE, why);
+	return etc < 0 ? etc : system_config_write(config, etc, root, why);
 }
 
 const char *system_layer_name(const char *path)
@@ -80,7 +79,8 @@ static int open_etc(int lower_fd, const char *path, struct failure *why)
 	return take_fd(&etc);
 }
 
-int system_layer_fit(int scratch_fd, int lower_fd, const char *path, struct failure *why)
+int system_layer_fit(
+	int scratch_fd, int lower_fd, const char *path, bool has_owners, struct failure *why)
 {
 	cleanup_fd int etc = open_etc(lower_fd, path, why);
 	struct timespec times[2];
@@ -92,7 +92,7 @@ int system_layer_fit(int scratch_fd, int lower_fd, const char *path, struct fail
 		return failure_set(why, errno, "look at /etc");
 	times[0] = status.st_atim;
 	times[1] = status.st_mtim;
-	if (fchownat(scratch_fd, layer_etc, status.st_uid, status.st_gid, 0) ||
+	if ((has_owners && fchownat(scratch_fd, layer_etc, status.st_uid, status.st_gid, 0)) ||
 		fchmodat(scratch_fd, layer_etc, status.st_mode & 07777, 0) ||
 		utimensat(scratch_fd, layer_etc, times, 0))
 		return failure_set(why, errno, "make the layer of the container's /etc");

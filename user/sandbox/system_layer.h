@@ -14,8 +14,9 @@
 #include "base/failure.h"
 #include "system_config.h"
 
-/* Makes the layer below the scratch directory. Its files belong to root inside. */
-int system_layer_make(int scratch_fd, const struct system_config *config, struct failure *why);
+/* Makes the layer below the scratch directory. Its files belong to `root`. */
+int system_layer_make(
+	int scratch_fd, const struct system_config *config, uid_t root, struct failure *why);
 
 /*
  * The layer's directory, relative to the scratch, to lie over what is seen at `path` inside: NULL
@@ -24,10 +25,11 @@ int system_layer_make(int scratch_fd, const struct system_config *config, struct
 const char *system_layer_name(const char *path);
 
 /*
- * The layer's /etc gets owner, mode and time of the one in lower_fd, which is what is seen at
- * `path`: of directories that lie over each other the uppermost is asked for these.
+ * The layer's /etc gets mode, time and, if it `has_owners`, owner of the one in lower_fd, which is
+ * what is seen at `path`: of directories that lie over each other the uppermost is asked for these.
  */
-int system_layer_fit(int scratch_fd, int lower_fd, const char *path, struct failure *why);
+int system_layer_fit(
+	int scratch_fd, int lower_fd, const char *path, bool has_owners, struct failure *why);
 
 /* Mounts each file over the one in root_fd's /etc; a name that is not there stays missing. */
 int system_layer_mount(int scratch_fd, int root_fd, const struct system_config *config,

@@ -300,14 +300,15 @@ int view_plan(struct view *view, const struct mountinfo_list *mounts,
 }
 
 /* In its place, so that path order stays. */
-int view_split(struct view *view, const char *path, struct failure *why)
+int view_split(struct view *view, const char *path, bool is_part, struct failure *why)
 {
 	const struct view_entry *whole = view_entry_of(view, path);
 	struct view_entry part = {
 		.path = strdup(path),
 		.source = path_move(path, whole->path, whole->source),
 		.mode = whole->mode,
-		.is_part = true,
+		.is_part = is_part,
+		.is_of_crowd = whole->is_crowded,
 		.is_of_host = whole->is_of_host,
 		.may_be_made = whole->mode == VIEW_OVERLAY,
 	};
@@ -357,6 +358,9 @@ void view_done(struct view *view)
 		free(view->entries[i].source);
 		free(view->entries[i].type);
 	}
+	for (size_t i = 0; i < view->crowded_count; i++)
+		free(view->crowded[i]);
 	free(view->entries);
+	free(view->crowded);
 	*view = (struct view){ 0 };
 }

@@ -36,6 +36,8 @@ struct view_entry {
 	unsigned int notes; /* of enum view_note; all but the first are found while it is built */
 	bool is_part;	    /* of the entry above it, without a rule or a mount of its own */
 	bool is_of_host;    /* as view_rule has it */
+	bool is_crowded;    /* as view_spread has it */
+	bool is_of_crowd;   /* it was found in a crowded directory, and may be gone since */
 	bool may_be_made;   /* it lies in a layer of the command's own, which may lack its directory
 			     */
 };
@@ -43,6 +45,9 @@ struct view_entry {
 struct view {
 	struct view_entry *entries; /* owned; a directory comes before what lies below it */
 	size_t count;
+	char **crowded; /* owned; crowded directories in a crowded entry, without one of their own
+			 */
+	size_t crowded_count;
 };
 
 /* A rule with its path made absolute, without links, "." or ".." in it. */
@@ -96,8 +101,11 @@ int view_plan(struct view *view, const struct mountinfo_list *mounts,
 /* The entry that shows an absolute path: the longest that contains it. Borrowed. */
 const struct view_entry *view_entry_of(const struct view *view, const char *path);
 
-/* Gives a directory an entry of its own, with the mode of the one that shows it. */
-int view_split(struct view *view, const char *path, struct failure *why);
+/*
+ * Gives a directory or file an entry of its own, with the mode of the one that shows it. It is told
+ * with that one if it `is_part`.
+ */
+int view_split(struct view *view, const char *path, bool is_part, struct failure *why);
 
 void view_explain(const struct view *view, struct explanation *explanation);
 
