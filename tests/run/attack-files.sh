@@ -129,6 +129,7 @@ check 'tare itself is no such program' test ! -u "$TARE" -a ! -g "$TARE"
 # What the command makes with full access is the caller's, that is root's. Where a call has its mode
 # in memory, a filter cannot see it: openat2 is not there then.
 mkdir made
+hand_over made
 for abi in native ia32; do
 	attack-set-id $abi made > "$tmp/outside"
 	is "$(grep -v -e ' done$' -e ' ENOSYS$' "$tmp/outside")" '' \

@@ -22,6 +22,8 @@ cp attack-process victim
 hold victim ./victim victim
 victim=$held
 while read -r name of_init of_host; do
+	# To whom PID 1 is of the same user: it does not hear them.
+	case $attacker-$name in user-signal*) of_init='done' ;; esac
 	is "$(outside "attack-process $name $victim")" 'done' "$name: works outside"
 	is "$(inside "attack-process $name 1")" "$of_init" "$name: $of_init inside, for PID 1"
 	is "$(inside "attack-process $name $victim")" "$of_host" \
@@ -57,8 +59,10 @@ is "$(inside 'find /proc/1/ -maxdepth 1 -writable ! -type l ! -name timerslack_n
 
 # --- What is told of the command ---
 
-"$TARE" run -q --no-container attack-result 7 2> "$tmp/said"
-is "$? $(cat "$tmp/said")" '0 ' 'outside, a command can tell a result that is not its own'
+if [ "$attacker" = root ]; then
+	"$TARE" run -q --no-container attack-result 7 2> "$tmp/said"
+	is "$? $(cat "$tmp/said")" '0 ' 'outside, a command can tell a result that is not its own'
+fi
 "$TARE" run -q attack-result 7 2> "$tmp/said"
 is "$? $(cat "$tmp/said")" '7 EPERM' 'inside it cannot, and its own is told'
 

@@ -74,7 +74,12 @@ x
 before kept' 'what is written where the user may write stays inside'
 is "$(contain sh -c 'rm kept; mkdir kept; ls -d kept; touch /var/tmp/made && echo made')" 'kept
 made' 'a file gives way to a directory, and /var/tmp takes files'
-is "$(ls "$home")$(ls /var/tmp/made 2>&1 | grep -c made)" kept1 'of which the host sees none'
+mkdir shared
+chmod 777 shared
+is "$(cd shared && contain sh -c 'touch made && ls')" made \
+	'where it starts it can write also in a directory of another'\''s'
+rmdir shared
+is "$(ls "$home") $(find /var/tmp -maxdepth 1 -name made)" 'kept ' 'of which the host sees none'
 check 'a directory of full access takes writes' contain --full-access-dir "$home" touch made
 is "$(stat -c %u made)" "$user" 'as the user'
 rm -f made

@@ -189,7 +189,8 @@ static enum hold hold_on(const struct view_entry *whole, const char *path)
 
 	if (!source || lstat(source, &status) || !S_ISDIR(status.st_mode))
 		return HOLD_NONE;
-	if (status.st_uid == geteuid())
+	/* Neither owner nor group of the copy could be another's. */
+	if (status.st_uid == geteuid() && status.st_gid == getegid())
 		return HOLD_OWN;
 	return faccessat(AT_FDCWD, source, W_OK | X_OK, AT_EACCESS) ? HOLD_NONE : HOLD_WRITABLE;
 }

@@ -14,14 +14,24 @@
 #   hold NAME COMMAND...  starts a command that says a line and lives until `release`; its number is
 #                         in $held, its line in $tmp/NAME
 #   release               ends what is held; also done at the end of the test
+#   hand_over FILE...     makes them the attacker's
+#   $attacker             "root", or "user": then $TARE is called by an ordinary one (attack-users.sh)
 #
 # What the machine has not got (ENOSYS and the like) is a skip outside; inside it must be refused
 # all the same, by the sandbox or for the same reason.
 
 options=
 holding=
+attacker=${TARE_TEST_ATTACKER:-root}
+
+hand_over() {
+	[ "$attacker" = root ] || chown "$TARE_TEST_USER:$TARE_TEST_USER" "$@"
+}
 
 attempt_here() {
+	# Whoever calls tare in this directory must get there, and may write in it.
+	[ "$attacker" = root ] || chmod 755 "$tmp"
+	hand_over .
 	cp "$programs"/attempt "$programs"/attack-* "$programs"/with-descriptors .
 	rm -f ./*.d
 	PATH=$PATH:$PWD
