@@ -533,7 +533,7 @@ static const struct option_entry entries[] = {
 	{ "keep-system-config", 0, NULL, "keep hostname, users and name service files",
 		apply_keep_system_config },
 	{ "network-access", 0, NULL, "the host's network, instead of none but lo", apply_network },
-	{ "uid", 0, "NUMBER", "be this user inside, instead of root", apply_uid },
+	{ "uid", 0, "NUMBER", "be this user inside, instead of the caller", apply_uid },
 	{ "gid", 0, "NUMBER", "be in this group inside", apply_gid },
 	{ "env", 0, "NAME=VALUE", "set one variable of the environment", apply_env },
 	{ "keep-env", 0, "NAME", "of the caller's keep only the variable so named",

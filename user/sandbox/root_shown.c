@@ -321,6 +321,13 @@ static int make_layered(struct root_builder *builder, int copy_fd, struct failur
 		       : read_only_over(builder, copy_fd, why);
 }
 
+/* Where a user could not write the file anyway, nothing is taken away. */
+static bool is_missed(const struct view_entry *entry, int file_fd)
+{
+	return !entry->is_of_crowd || root_is_directory(file_fd) ||
+	       !faccessat(file_fd, "", W_OK, AT_EMPTY_PATH | AT_EACCESS);
+}
+
 /*
  * The host's directory as an unattached mount, or one that can still be moved. What has to be an
  * overlay and cannot is shown read-only: a file, or what the kernel lays no overlay over.
@@ -338,7 +345,7 @@ int root_make_shown(struct root_builder *builder, struct failure *why)
 	layered = root_is_directory(copy) ? make_layered(builder, copy, why) : -EOPNOTSUPP;
 	if (layered != -EOPNOTSUPP || entry->is_crowded)
 		return layered;
-	if (entry->mode == VIEW_OVERLAY)
+	if (entry->mode == VIEW_OVERLAY && is_missed(entry, copy))
 		entry->notes |= VIEW_UNWRITABLE;
 	error = mount_change(copy, MOUNT_ATTR_RDONLY, -1, why);
 	return error ? error : take_fd(&copy);

@@ -19,16 +19,25 @@ static bool is_itself_or_parent(const char *name)
 	return !strcmp(name, ".") || !strcmp(name, "..");
 }
 
-/* Also what cannot be listed: that is not for the command to see either. */
+/*
+ * Also what cannot be listed: that is not for the command to see either. By the plain system call,
+ * since the library's reads all of a large directory at once.
+ */
 static bool is_empty(int directory_fd, const char *name)
 {
-	int fd = openat(directory_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	cleanup_directory DIR *directory = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
+	cleanup_fd int fd =
+		openat(directory_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_Alignas(struct dirent64) char entries[512];
+	ssize_t size;
 
-	while (directory && (entry = readdir(directory))) {
-		if (!is_itself_or_parent(entry->d_name))
-			return false;
+	while (fd >= 0 && (size = getdents64(fd, entries, sizeof(entries))) > 0) {
+		for (ssize_t at = 0; at < size;) {
+			const struct dirent64 *entry = (const void *)(entries + at);
+
+			if (!is_itself_or_parent(entry->d_name))
+				return false;
+			at += entry->d_reclen;
+		}
 	}
 	return true;
 }

@@ -1,0 +1,129 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# tare run as an ordinary user calls it, with the collector that root started: the numbers, limits
+# and ends of root's runs. In a BPF file system of this file's own.
+set -u
+if [ -z "${TARE_TEST_OWN_BPF-}" ] && [ "$(id -u)" -eq 0 ]; then
+	TARE_TEST_OWN_BPF=yes exec unshare --mount --propagation private "$0"
+fi
+# shellcheck source=lib/tap.sh
+. "$(dirname "$0")/lib/tap.sh"
+need_root
+# shellcheck source=lib/user.sh
+. "$(dirname "$0")/lib/user.sh"
+
+at_exit() {
+	cd /
+	"$TARE" collector stop --force > "$tmp/ignored" 2>&1
+	umount /sys/fs/bpf
+	rm -rf "$home"
+	leave_user
+}
+
+home=$(mktemp -d /var/tmp/tare-test.XXXXXX) || exit
+chmod 755 "$home"
+own "$home"
+cd "$home" || exit
+HOME=$home
+mount -t bpf tare-test /sys/fs/bpf || exit
+"$TARE" collector start > "$tmp/said" 2>&1
+if ! user_can_weigh; then
+	echo "1..0 # SKIP users share no collector here: $(tail -n 1 "$tmp/said")"
+	exit 0
+fi
+cp "$programs/breed" "$programs/grow" "$programs/spin" "$programs/on-terminal" .
+
+# weigh OPTION... COMMAND: as the user; the document is $home/json.
+weigh() {
+	rm -f json
+	as_user "$TARE" run -q --json json "$@" > "$tmp/said" 2> "$tmp/errors" < /dev/null
+}
+
+number() {
+	jq -r ".$1" json
+}
+
+fate() {
+	weigh "$@"
+	echo "$? $(jq -r '.outcome | "\(.kind) \(.signal // .exit_code) \(.termination_reason)"' json)"
+}
+
+# --- The numbers ---
+
+# What does not depend on who looks: no paths, and no libraries that are searched for.
+same='[.syscalls.total, .syscalls.errors, .processes.tasks, .processes.forks, .processes.execs,
+	.outcome.exit_code, .collector.lost_events, .collector.cpu_time_differs]'
+"$TARE" run -q --json of-root ./breed together 20 > "$tmp/said"
+weigh ./breed together 20
+is "$(jq -c "$same" json)" "$(jq -c "$same" of-root)" 'the same command has the same numbers as root'\''s'
+is "$(number collector.mode) $(number container.used)" 'shared true' \
+	'from the shared collector, in a container'
+is "$(number syscalls.denied)" 0 'nothing was denied'
+weigh sh -c 'exec 2>&-; prlimit --pid 1 --nofile=1:1; exit 0'
+is "$(number syscalls.denied)" 1 'a limit for PID 1 is, and told'
+is "$(stat -c '%u %a' json)" "$user 644" 'the document is the user'\''s'
+
+# --- Ends ---
+
+is "$(fate sh -c 'exit 7')" '7 exited 7 null' 'an exit status'
+# shellcheck disable=SC2016 # expanded by the command
+is "$(fate sh -c 'kill -KILL $$')" '137 signaled 9 null' 'a signal'
+is "$(fate ./no-such-program)" '127 not_started null null' 'a command that is not there'
+is "$(fate --timelimit 100ms ./spin threads 2)" '124 limit 9 cputime' 'a limit of CPU time'
+is "$(fate --walltimelimit 100ms sleep 100)" '124 limit 9 walltime' 'of wall time'
+is "$(fate --memlimit 50MB ./grow touch 200)" '124 limit 9 memory' 'of memory'
+is "$(fate --pids-limit 5 ./breed together 20 | cut -d ' ' -f 1,2,4)" '124 limit pids' 'of processes'
+is "$(fate --files-count-limit 5 sh -c 'for i in 1 2 3 4 5 6 7; do : > $i; done; sleep 100')" \
+	'124 limit 9 files-count' 'of files'
+is "$(fate --max-output-size 1000 yes | cut -d ' ' -f 1,2,4)" '124 limit output-size' 'of output'
+is "$(fate sh -c 'sleep 100 & exit 3') $(number outcome.leftover_processes)" '3 exited 3 null 1' \
+	'what is left running is killed and counted'
+
+# --- Files, streams, a terminal ---
+
+weigh --output-directory out sh -c 'mkdir d; echo x > d/file'
+is "$? $(stat -c %u out/d/file) $(cat out/d/file)" "0 $user x" 'result files are the user'\''s'
+rm -rf out
+echo typed > input
+weigh --input input --output output sh -c 'cat; echo more'
+is "$(cat output) $(stat -c %u output)" "typed
+more $user" 'and so are those of its streams'
+is "$(echo 'exit 5' | as_user ./on-terminal "$TARE" run -q sh -i > "$tmp/said" 2>&1; echo $?)" 5 \
+	'a terminal is lent to it'
+TMPDIR=$home weigh --no-tmpfs sh -c 'mkdir -p a/b; chmod 0 a'
+is "$? $(find . -maxdepth 1 -name 'tare-*')" '0 ' 'of --no-tmpfs nothing is left'
+
+# --- Living runs ---
+
+mkfifo from
+as_user "$TARE" run -q sh -c 'echo runs; exec sleep 1000' > from 2> "$tmp/errors" &
+waiting=$!
+read -r _ < from
+run=$(as_user "$TARE" ps 2> "$tmp/ignored" | awk 'END { print $1 }')
+if [ -n "$run" ]; then
+	is "$(as_user "$TARE" exec "$run" -- true 2>&1 | grep -c 'ordinary user')" 1 \
+		'nobody is let into it, and that is told'
+	as_user "$TARE" kill "$run" 2> "$tmp/ignored"
+else
+	kill -KILL "$(pgrep -P "$waiting")"
+fi
+wait "$waiting" 2> "$tmp/ignored"
+is_gone() {
+	[ -z "$(pgrep -u "$user")" ] && [ -z "$(find "$user_cgroup" -mindepth 1 -type d)" ]
+}
+check 'nothing is left of all that' wait_until is_gone
+
+# --- What needs more than a user has ---
+
+refused_to_user() {
+	refused_words=$1
+	shift
+	refused_said=$(as_user "$TARE" run -q "$@" -- true 2>&1)
+	is "$? $(printf '%s\n' "$refused_said" | grep -c "$refused_words")" '125 1' \
+		"'$refused_words' is said of $*"
+}
+refused_to_user 'sudo' --private
+refused_to_user 'rlimit: nofile.*CAP_SYS_RESOURCE' --rlimit nofile=2000000:2000000
+refused_to_user 'cores auto' --cores auto:1
+
+plan
