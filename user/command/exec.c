@@ -192,6 +192,8 @@ int exec_command(int argc, char **argv)
 		living_print_help(LIVING_EXEC);
 		return 0;
 	}
+	/* What else the caller has open may be what the run waits for: a pipe to its command. */
+	(void)close_range(STDERR_FILENO + 1, ~0U, 0);
 	if (!error)
 		error = living_list(&list, &why);
 	if (!error)

@@ -179,7 +179,7 @@ static int check_operands(
 		"tare kill RUN; tare kill all" };
 
 	if (options->verb == LIVING_PS && count)
-		return failure_set(why, 0, "tare ps takes no operand");
+		return failure_set(why, 0, "ps: it takes no operand");
 	if (options->verb != LIVING_PS && !count) {
 		(void)failure_set(why, 0, "no run given");
 		return failure_hint(why, "%s (tare ps lists them)", hints[options->verb]);
