@@ -76,7 +76,6 @@ while read -r name options; do
 	# shellcheck disable=SC2086 # a list of words
 	begin $options sh -c "$waits"
 	note_members
-	# shellcheck disable=SC2016 # expanded by the guest
 	visit sh -c "$waits"
 	describe "$command" > "$tmp/of-command"
 	describe "$guest" > "$tmp/of-guest"
@@ -119,6 +118,7 @@ is "$(echo typed | "$TARE" exec "$id" -- sh -c 'cat; echo told; echo wrong >&2' 
 	'typed
 told' 'standard input and output are those of tare exec'
 is "$(cat "$tmp/errors")" wrong 'and standard error'
+# shellcheck disable=SC2016 # expanded by the guest
 is "$("$TARE" exec "$id" sh -c 'echo "$0" "$@"' 'a b' '' -q --)" 'a b  -q --' \
 	'words reach the command as they are'
 is "$(head -c 100000 /dev/zero | "$TARE" exec "$id" wc -c | tr -d ' ')" 100000 'nothing is cut'
@@ -195,6 +195,7 @@ cd "$tmp/here" || exit
 attempt_here
 if command -v strace > "$tmp/ignored"; then
 	# Held at its exec for as long as the attempts last: the last instant before it is the guest's.
+	# shellcheck disable=SC2016 # expanded by the command
 	begin --full-access-dir "$tmp" sh -c 'echo ready; while read -r line; do eval "$line"; done'
 	note_members
 	strace -f -qq -p "$tare" -o "$tmp/trace" -e trace=execve \

@@ -29,12 +29,12 @@ static int parse_words(enum living_verb verb, const char *const *words)
 	return living_parse(verb, argc, argv, &options, &why);
 }
 
-#define parse(verb, ...) parse_words(verb, (const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL })
+#define parse(verb, ...) parse_words(verb, (const char *const[]){ __VA_ARGS__, NULL })
 
 static void flags_are_read_in_all_their_forms(void **state)
 {
 	(void)state;
-	assert_int_equal(parse(LIVING_PS), 0);
+	assert_int_equal(parse(LIVING_PS, NULL), 0);
 	assert_false(options.json || options.quiet || options.wants_help);
 	assert_int_equal(parse(LIVING_PS, "--json", "-q"), 0);
 	assert_true(options.json && options.quiet);
@@ -81,7 +81,7 @@ static void all_words_after_the_run_are_the_command(void **state)
 static void what_is_missing_or_too_much_is_told(void **state)
 {
 	(void)state;
-	assert_int_not_equal(parse(LIVING_EXEC), 0);
+	assert_int_not_equal(parse(LIVING_EXEC, NULL), 0);
 	assert_string_equal(why.what, "no run given");
 	assert_int_not_equal(parse(LIVING_EXEC, "run"), 0);
 	assert_string_equal(why.what, "no command given");
@@ -89,7 +89,7 @@ static void what_is_missing_or_too_much_is_told(void **state)
 	assert_string_equal(why.what, "no command given");
 	assert_int_not_equal(parse(LIVING_EXEC, "run", ""), 0);
 	assert_string_equal(why.what, "the command is an empty word");
-	assert_int_not_equal(parse(LIVING_KILL), 0);
+	assert_int_not_equal(parse(LIVING_KILL, NULL), 0);
 	assert_int_not_equal(parse(LIVING_PS, "run"), 0);
 	assert_int_not_equal(parse(LIVING_PS, "--json=x"), 0);
 	assert_string_equal(why.what, "--json: takes no value");

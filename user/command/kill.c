@@ -61,69 +61,52 @@ static void await_end(const struct living_run *run)
 }
 
 /* All of them are told before the first is waited for. */
-static int end_all(const struct living_run **runs, size_t count,
+static int end_chosen(const struct living_runs *list, const bool *is_chosen,
 	const struct living_options *options, struct failure *why)
 {
 	int error = 0;
 
-	for (size_t i = 0; i < count && !error; i++)
-		error = order(runs[i], options, why);
-	for (size_t i = 0; i < count && !error && !options->signal_number; i++)
-		await_end(runs[i]);
+	for (size_t i = 0; i < list->count && !error; i++)
+		error = is_chosen[i] ? order(&list->runs[i], options, why) : 0;
+	for (size_t i = 0; i < list->count && !error && !options->signal_number; i++) {
+		if (is_chosen[i])
+			await_end(&list->runs[i]);
+	}
 	return error;
 }
 
-static size_t count_words(char *const *words)
-{
-	size_t count = 0;
-
-	while (words[count])
-		count++;
-	return count;
-}
-
-static bool is_chosen(const struct living_run **chosen, size_t count, const struct living_run *run)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (chosen[i] == run)
-			return true;
-	}
-	return false;
-}
-
 /* Nothing is done to any when one of them is not there. */
-static int choose(const struct living_runs *list, char *const *words,
-	const struct living_run **chosen, size_t *count, struct failure *why)
+static int choose(
+	const struct living_runs *list, char *const *words, bool *is_chosen, struct failure *why)
 {
 	bool is_all = !strcmp(words[0], "all") && !words[1];
 	int error = 0;
 
 	for (size_t i = 0; is_all && i < list->count; i++)
-		chosen[(*count)++] = &list->runs[i];
+		is_chosen[i] = true;
 	for (; !is_all && *words && !error; words++) {
 		const struct living_run *run;
 
 		error = living_find(list, *words, &run, why);
-		if (!error && !is_chosen(chosen, *count, run))
-			chosen[(*count)++] = run;
+		if (!error)
+			is_chosen[run - list->runs] = true;
 	}
 	return error;
 }
 
 static int obey(const struct living_options *options, struct failure *why)
 {
-	cleanup_free const struct living_run **chosen = NULL;
+	cleanup_free bool *is_chosen = NULL;
 	struct living_runs list = { 0 };
-	size_t count = 0;
 	int error = living_list(&list, why);
 
 	if (!error) {
-		chosen = calloc(list.count + count_words(options->runs), sizeof(*chosen));
-		error = chosen ? choose(&list, options->runs, chosen, &count, why)
-			       : failure_set(why, ENOMEM, "list the runs");
+		is_chosen = calloc(list.count + 1, sizeof(*is_chosen));
+		error = is_chosen ? choose(&list, options->runs, is_chosen, why)
+				  : failure_set(why, ENOMEM, "list the runs");
 	}
-	if (!error)
-		error = end_all(chosen, count, options, why);
+	if (!error && is_chosen)
+		error = end_chosen(&list, is_chosen, options, why);
 	living_done(&list);
 	return error;
 }

@@ -210,7 +210,7 @@ static int keep_true_ones(
 	for (size_t i = 0; i < opened; i++) {
 		struct living_run run = list->runs[i];
 
-		if (!error && holds(locks, run.cgroup, run.launcher)) {
+		if (!error && run.cgroup && holds(locks, run.cgroup, run.launcher)) {
 			error = describe(&run, mounts, why);
 			list->runs[list->count++] = run;
 		} else {
