@@ -80,7 +80,7 @@ printf '%s\n' '{"command": ["sleep", "1000"]}' '{"command": ["sleep", "1000"]}' 
 batch=$!
 jobs_of_batch() { "$TARE" ps --json | jq -r '.runs[].launcher_pid' | while read -r launcher; do
 	awk -v batch="$batch" -v pid="$launcher" '/^PPid/ && $2 == batch { print pid }' \
-		"/proc/$launcher/status"; done; }
+		"/proc/$launcher/status" 2> "$tmp/ignored"; done; }
 two_of_batch() { [ "$(jobs_of_batch | wc -l)" -eq 2 ]; }
 check 'each job of a batch is listed' wait_until two_of_batch
 # shellcheck disable=SC2046 # two words
