@@ -286,8 +286,8 @@ wait "$visit"
 is "$? $(grep -c "^tare: run .* is over" "$tmp/visit.errors")" '137 1' \
 	'the end of the run is the end of its guests, and is told'
 exec 5>&- 6<&-
-# The sleeps: the guests themselves are not left by the command.
-is "$(number 'outcome | "\(.kind) \(.exit_code) \(.leftover_processes)"')" 'exited 0 3' \
+# The first sleep; the others need not have been born yet.
+is "$(number 'outcome | "\(.kind) \(.exit_code) \(.leftover_processes >= 1)"')" 'exited 0 true' \
 	'what guests have left behind is told as left'
 begin sh -c "$waits"
 note_members

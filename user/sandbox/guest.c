@@ -48,6 +48,13 @@
 /* An exec takes no more than a quarter of the stack's limit; this is what its usual limit gives. */
 #define WORDS_LIMIT_BYTES (2 << 20)
 
+/*
+ * All that PID 1 can be in, whether it was born in it, made it, or shares it with the host: what
+ * is not listed here would be the host's for a guest. The cgroup namespace is the command's, that
+ * of users is entered last (child.c), and there is none of time.
+ */
+#define ALL_OF_INIT (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+
 struct guest {
 	struct process *host;
 	int line; /* closed when the host is to end */
@@ -187,10 +194,10 @@ static int enter_container(const struct host *host, struct failure *why)
 	const struct guest_spec *spec = host->spec;
 	int error;
 
-	if (!spec->namespaces)
+	if (!spec->command->is_contained)
 		return 0;
 	error = await_command(host, why);
-	if (!error && setns(spec->init_pidfd, (int)spec->namespaces))
+	if (!error && setns(spec->init_pidfd, ALL_OF_INIT))
 		return failure_set(why, errno, "enter the run's namespaces");
 	return error;
 }
@@ -412,6 +419,9 @@ static int be_host(void *argument, struct failure *why)
 		error = begin(host, why);
 	if (!error)
 		error = stay(host, why);
+	/* Whatever it was that failed for want of a run to enter. */
+	if (error && !host->is_exec_failure && is_run_over(host))
+		(void)failure_set(why, ESRCH, "enter the run, which is over");
 	if (error)
 		report_failure(host, why);
 	return 0;

@@ -4,7 +4,6 @@
 #define TARE_GUEST_H
 
 #include <stddef.h>
-#include <stdint.h>
 #include "child.h"
 #include "process.h"
 
@@ -20,7 +19,6 @@ struct guest_spec {
 	const struct child_task
 		*command; /* as the run's command was told; what a guest is told too */
 	char *const *environment;
-	uint64_t namespaces; /* of PID 1 that are entered; 0: there is no container */
 	int init_pidfd, command_pidfd;
 	pid_t command_pid; /* as this process sees it */
 	int socket;	   /* to the visitor; the caller's */

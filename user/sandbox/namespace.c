@@ -60,17 +60,6 @@ uint64_t namespace_flags(const struct run_config *config, bool is_users)
 	return flags;
 }
 
-uint64_t namespace_flags_of_init(const struct run_config *config, bool is_users)
-{
-	uint64_t flags = namespace_flags(config, is_users);
-
-	for (size_t i = 0; i < NAMESPACE_COUNT; i++) {
-		if (namespaces[i].maker == BY_INIT && !is_shared(config, i))
-			flags |= namespaces[i].flag;
-	}
-	return flags;
-}
-
 void namespace_explain(const struct run_config *config, struct explanation *explanation)
 {
 	for (size_t i = 0; i < NAMESPACE_COUNT; i++)

@@ -11,9 +11,6 @@
 /* CLONE_NEW* flags for the birth of PID 1; `is_users` as of struct identity. */
 uint64_t namespace_flags(const struct run_config *config, bool is_users);
 
-/* Of all that PID 1 is in and the host is not, for who enters the container by it. */
-uint64_t namespace_flags_of_init(const struct run_config *config, bool is_users);
-
 void namespace_explain(const struct run_config *config, struct explanation *explanation);
 
 #endif

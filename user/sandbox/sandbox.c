@@ -836,13 +836,6 @@ static void refuse_visitor(int socket, const struct failure *why)
 	(void)message_send(socket, &failed, -1, NULL);
 }
 
-static uint64_t namespaces_to_enter(const struct sandbox *sandbox)
-{
-	if (sandbox->config->no_container)
-		return 0;
-	return namespace_flags_of_init(sandbox->config, sandbox->identity.is_users);
-}
-
 /* PID 1 is closed to its own user as to the command, who is the same: nobody can enter by it. */
 static int admit(struct sandbox *sandbox, const struct guest_spec *spec, struct failure *why)
 {
@@ -859,7 +852,6 @@ void sandbox_admit(struct sandbox *sandbox, const struct order *order)
 	cleanup_fd int socket = order_fetch_socket(order, &why);
 	const struct guest_spec spec = { .command = &sandbox->task.child,
 		.environment = sandbox->task.environment,
-		.namespaces = namespaces_to_enter(sandbox),
 		.init_pidfd = process_pidfd(sandbox->init),
 		.command_pidfd = sandbox->command_pidfd,
 		.command_pid = pid_of(sandbox->command_pidfd),
