@@ -370,11 +370,12 @@ int identity_enter(int userns_fd, uid_t uid, gid_t gid, struct failure *why)
 
 static int drop_bounding_set(struct failure *why)
 {
-	/* The kernel tells the end of the set by EINVAL; it may know more than our headers. */
+	/* The kernel tells the end of the set by EINVAL; it may know more than our headers, not
+	 * less. */
 	for (int capability = 0; capability < 64; capability++) {
 		if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0)
 			continue;
-		if (errno == EINVAL)
+		if (errno == EINVAL && capability > CAP_LAST_CAP)
 			return 0;
 		return failure_set(
 			why, errno, "drop capability %d from the bounding set", capability);
