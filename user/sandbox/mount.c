@@ -192,6 +192,9 @@ static int check_alone(int mount_fd, struct failure *why)
 	if (statx(mount_fd, "..", 0, STATX_MNT_ID, &up) ||
 		statx(AT_FDCWD, "/", 0, STATX_MNT_ID, &root))
 		return failure_set(why, errno, "look at the new root");
+	/* The C library stands in for a missing statx, and knows no mounts. */
+	if (!(up.stx_mask & root.stx_mask & STATX_MNT_ID))
+		return failure_set(why, ENOSYS, "look which mount the new root is");
 	if (up.stx_mnt_id != root.stx_mnt_id)
 		return failure_set(why, EXDEV, "close the new root: another mount lies over it");
 	return 0;

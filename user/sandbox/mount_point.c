@@ -97,6 +97,8 @@ static int step_down(const struct mount_point *point, int parent_fd, const char 
 
 	if (next < 0 && next != -ENOENT)
 		return next;
+	if (next >= 0 && !kind)
+		return failure_set(why, errno, "look at '%s' inside the container", name);
 	if (kind == S_IFDIR)
 		return take_fd(&next);
 	if (kind && !is_last)
@@ -149,6 +151,9 @@ static int find(const struct mount_point *point, mode_t mounted, struct failure 
 	cleanup_fd int target = mount_open_exactly(point->root_fd, relative(point->path), why);
 	mode_t kind = target < 0 ? 0 : kind_of(target);
 
+	if (target >= 0 && !kind)
+		return failure_set(
+			why, errno, "look at '/%s' inside the container", relative(point->path));
 	if (target < 0 || can_carry(kind, mounted))
 		return take_fd(&target);
 	return refuse_kind(point, kind, why);

@@ -252,8 +252,9 @@ static int open_null(struct root_builder *builder, struct failure *why)
 	builder->null_fd = openat(spot.fd, spot.path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (builder->null_fd < 0)
 		return failure_set(why, errno, "open /dev/null inside the container");
-	if (fstat(builder->null_fd, &status) || !S_ISCHR(status.st_mode) ||
-		status.st_rdev != makedev(1, 3))
+	if (fstat(builder->null_fd, &status))
+		return failure_set(why, errno, "look at '/dev/null' inside the container");
+	if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3))
 		return failure_set(why, EXDEV, "find the null device at '/dev/null' inside");
 	return 0;
 }

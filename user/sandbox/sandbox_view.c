@@ -253,6 +253,8 @@ static enum view_sight look(const struct mountinfo *mount)
 	if (statx(AT_FDCWD, mount->path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID,
 		    &status))
 		return errno == ENOENT || errno == ENOTDIR ? VIEW_COVERED : VIEW_CLOSED;
+	if (!(status.stx_mask & STATX_MNT_ID))
+		return VIEW_CLOSED;
 	return status.stx_mnt_id == mount->id ? VIEW_ON_TOP : VIEW_COVERED;
 }
 

@@ -116,7 +116,10 @@ static bool is_covered(
  */
 static enum view_mode mode_of_mount(const struct place *place, enum view_mode mode)
 {
-	if (place->is_closed || is_one_of(place->type, kernel_types))
+	/* Without the root there is nothing to show: what is wrong with it is told by whoever opens
+	 * it. */
+	if ((place->is_closed && strcmp(place->path, "/") != 0) ||
+		is_one_of(place->type, kernel_types))
 		return VIEW_MASKED;
 	return strcmp(place->type, "autofs") ? mode : VIEW_HIDDEN;
 }
