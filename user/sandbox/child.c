@@ -144,7 +144,7 @@ static int step_wait(const struct child_task *task, struct failure *why)
 		size = read(task->go_fd, &go, 1);
 	} while (size < 0 && errno == EINTR);
 	if (size != 1)
-		return failure_set(why, ECANCELED, "be let go by tare");
+		return failure_set(why, size < 0 ? errno : ECANCELED, "be let go by tare");
 	return 0;
 }
 

@@ -37,7 +37,8 @@ static void keep_only(int fd, struct scratch *scratch)
 	/* Not the caller's session: what ends tare from the keyboard must not end this. */
 	setsid();
 	prctl(PR_SET_NAME, "tare-janitor");
-	dup2(fd, STDIN_FILENO);
+	if (dup2(fd, STDIN_FILENO) < 0)
+		_exit(errno); /* 0 is the caller's input, which must not be read */
 	if (scratch->parent_fd >= 0)
 		scratch->parent_fd = dup2(scratch->parent_fd, first++);
 	syscall(SYS_close_range, first, ~0U, 0);

@@ -346,7 +346,8 @@ static bool reap(struct process *process)
 	/* The library's waitid has no rusage. */
 	if (syscall(SYS_waitid, P_PIDFD, process->pidfd, &info, WEXITED | WNOHANG | __WALL,
 		    &death->rusage)) {
-		read_stolen_death(process);
+		if (errno == ECHILD)
+			read_stolen_death(process);
 		return true;
 	}
 	if (info.si_signo != SIGCHLD) /* a tracer has it first */

@@ -315,9 +315,10 @@ static int child_prepare_and_execute(struct process_child *child, struct failure
 
 static int child_run(const struct process_spec *spec, struct failure *why)
 {
-	if (followed_parent >= 0 && process_follow_parent(why))
-		return FAILED_CHILD_EXIT_CODE;
-	return spec->run(spec->argument, why);
+	int error = followed_parent >= 0 ? process_follow_parent(why) : 0;
+
+	/* As an errno: nothing else can be told without a pipe. */
+	return error ? -error : spec->run(spec->argument, why);
 }
 
 _Noreturn void process_child_main(struct process_child *child)

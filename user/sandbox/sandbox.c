@@ -609,8 +609,16 @@ int sandbox_explain(
 
 /* --- Running --- */
 
-static int init_is_silent(struct failure *why)
+/* How long its death may take when its end of the line is closed already. */
+#define INIT_DEATH_MS 5000
+
+/* What it could not do before it had a line to tell it on is its exit code. */
+static int init_is_silent(struct sandbox *sandbox, struct failure *why)
 {
+	struct process_death death;
+
+	if (!process_wait(sandbox->init, INIT_DEATH_MS, &death, NULL) && !death.is_signaled)
+		return failure_set(why, death.code, "start the container's PID 1");
 	return failure_set(why, ECHILD, "the container's PID 1 was killed from outside");
 }
 
@@ -634,7 +642,7 @@ static int hear(struct sandbox *sandbox, enum message_kind kind, struct message 
 		error = message_receive(sandbox->sockets[0], message, passed_fd, why);
 	} while (!error && take_notes(sandbox, message));
 	if (error)
-		return error == -EPIPE ? init_is_silent(why) : error;
+		return error == -EPIPE ? init_is_silent(sandbox, why) : error;
 	if (message->kind == MESSAGE_FAILED) {
 		*why = message->failure;
 		return why->errnum ? -why->errnum : -EINVAL;
@@ -791,7 +799,7 @@ int sandbox_next_event(struct sandbox *sandbox, struct sandbox_event *event, str
 	int error = message_receive(sandbox->sockets[0], &message, NULL, why);
 
 	if (error == -EPIPE)
-		return init_is_silent(why);
+		return init_is_silent(sandbox, why);
 	return error ? error : event_from_message(event, &message, why);
 }
 

@@ -12,6 +12,7 @@
 static int read_back(int file, struct seccomp_filter *filter, struct failure *why)
 {
 	struct stat status;
+	ssize_t length;
 	size_t size;
 
 	if (fstat(file, &status))
@@ -21,8 +22,12 @@ static int read_back(int file, struct seccomp_filter *filter, struct failure *wh
 		return failure_set(why, E2BIG, "build a system call filter");
 	filter->instructions = malloc(size);
 	filter->count = (unsigned short)(size / sizeof(*filter->instructions));
-	if (!filter->instructions || pread(file, filter->instructions, size, 0) != (ssize_t)size)
-		return failure_set(why, EIO, "read the system call filter back");
+	if (!filter->instructions)
+		return failure_set(why, ENOMEM, "read the system call filter back");
+	length = pread(file, filter->instructions, size, 0);
+	if (length != (ssize_t)size)
+		return failure_set(
+			why, length < 0 ? errno : EIO, "read the system call filter back");
 	return 0;
 }
 
