@@ -312,6 +312,7 @@ static int tell_refusal(const struct object_spec *spec, size_t processors, struc
 {
 	cleanup_free char *log = calloc(1, VERIFIER_LOG_BYTES);
 	struct steady *again = log ? open_variant(spec, processors) : NULL;
+	const char *reason;
 
 	if (!again)
 		return failure_hint(why, "see what this kernel lacks: tare check");
@@ -320,7 +321,9 @@ static int tell_refusal(const struct object_spec *spec, size_t processors, struc
 	again->ctx.log_size = VERIFIER_LOG_BYTES;
 	(void)load_variant(again);
 	steady__destroy(again);
-	return failure_hint(why, "the kernel's verifier said: %s", last_reason(log));
+	reason = last_reason(log);
+	/* It had no part in what failed before it or beside it. */
+	return *reason ? failure_hint(why, "the kernel's verifier said: %s", reason) : -why->errnum;
 }
 
 static int load_failure(
@@ -377,20 +380,28 @@ int object_load(struct collector *collector, const struct object_spec *spec, str
 	return 0;
 }
 
-struct collector *collector_new(void)
+int collector_new(struct collector **out, struct failure *why)
 {
 	struct collector *collector = calloc(1, sizeof(*collector));
+	int processors;
 
 	if (!collector)
-		return NULL;
-	collector->processors = libbpf_num_possible_cpus();
+		return failure_set(why, ENOMEM, "allocate the collector");
+	libbpf_set_print(NULL); /* what it has to say is in its errno */
+	processors = libbpf_num_possible_cpus();
+	if (processors < 0) {
+		free(collector);
+		return failure_set(why, -processors, "count the processors of this machine");
+	}
+	collector->processors = (size_t)processors;
 	collector->presence_fd = collector->cgroup_fd = -1;
 	collector->wake = (struct wake)WAKE_NONE;
 	collector->no_io_uring = "nobody asked for requests to io_uring to be counted";
 	memset(collector->maps, 0xff, sizeof(collector->maps));
 	memset(collector->programs, 0xff, sizeof(collector->programs));
 	memset(collector->links, 0xff, sizeof(collector->links));
-	return collector;
+	*out = collector;
+	return 0;
 }
 
 static int load_interrupts(struct collector *collector, struct failure *why)
@@ -407,12 +418,12 @@ static int load_interrupts(struct collector *collector, struct failure *why)
 int collector_open(const struct collector_spec *wanted, struct collector **out, struct failure *why)
 {
 	const struct object_spec spec = { .slots = 1, .wanted = *wanted };
-	struct collector *collector = collector_new();
+	struct collector *collector = NULL;
 	uint64_t begin_ns = clock_now_ns();
-	int error;
+	int error = collector_new(&collector, why);
 
-	if (!collector)
-		return failure_set(why, ENOMEM, "allocate the collector");
+	if (error)
+		return error;
 	collector->spec = *wanted;
 	collector->spec.places = NULL; /* the programs have them after the load */
 	error = object_load(collector, &spec, why);

@@ -75,7 +75,7 @@ struct object_spec {
 	struct collector_spec wanted;
 };
 
-struct collector *collector_new(void);
+int collector_new(struct collector **out, struct failure *why);
 
 /* --- collector.c: the object and its table of programs --- */
 

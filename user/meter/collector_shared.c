@@ -109,9 +109,9 @@ static int start_afresh(size_t slots, const struct place *places, struct failure
 
 	if (error)
 		return error;
-	collector = collector_new();
-	if (!collector)
-		return failure_set(why, ENOMEM, "allocate the collector");
+	error = collector_new(&collector, why);
+	if (error)
+		return error;
 	error = load_and_pin(collector, slots, places, why);
 	(void)collector_close(collector);
 	return error;
@@ -293,13 +293,13 @@ static int take_place(struct collector *collector, int cgroup_fd, struct failure
 int collector_join(const struct collector_spec *spec, int cgroup_fd, struct collector **out,
 	struct failure *why)
 {
-	struct collector *collector = collector_new();
+	struct collector *collector = NULL;
 	uint64_t begin_ns = now_ns(CLOCK_MONOTONIC);
-	int error;
+	int error = collector_new(&collector, why);
 
 	*out = NULL;
-	if (!collector)
-		return failure_set(why, ENOMEM, "allocate the collector");
+	if (error)
+		return error;
 	collector->spec = *spec;
 	error = open_shared(collector, why);
 	if (!error && collector->owners)
@@ -325,11 +325,11 @@ static size_t count_runs(struct collector *collector)
 
 static int look_into(struct collector_status *status, struct failure *why)
 {
-	struct collector *collector = collector_new();
-	int error;
+	struct collector *collector = NULL;
+	int error = collector_new(&collector, why);
 
-	if (!collector)
-		return failure_set(why, ENOMEM, "allocate the collector");
+	if (error)
+		return error;
 	error = open_shared(collector, why);
 	if (!error && collector->owners) {
 		status->runs = count_runs(collector);
