@@ -31,6 +31,7 @@ static int tell_summary(
 {
 	struct summary_style style = { .colour = summary_wants_colour(STDERR_FILENO),
 		.verbose = config->verbose,
+		.is_brief = config->quiet,
 		.columns = terminal_columns(STDERR_FILENO) };
 	cleanup_free char *text = NULL;
 	int error;

@@ -501,6 +501,8 @@ static int print_page(const struct page *page)
 	if (error)
 		return error;
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (page->style->is_brief && parts[i].print != print_hint)
+			continue;
 		if (parts[i].is_shown(page))
 			parts[i].print(page);
 	}

@@ -8,8 +8,9 @@
 
 struct summary_style {
 	bool colour;
-	bool verbose; /* also what few people ask for, and why a number is not known */
-	int columns;  /* width to fit; 0 cuts nothing, for a file */
+	bool verbose;  /* also what few people ask for, and why a number is not known */
+	bool is_brief; /* the verdict and what repairs it, alone */
+	int columns;   /* width to fit; 0 cuts nothing, for a file */
 };
 
 /* Colour is for a terminal that has it, and for people who did not ask for NO_COLOR. */
