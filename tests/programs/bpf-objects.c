@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prints "prog ID", "map ID", "link ID" or "btf ID" for each BPF object of the machine that no
-// living process holds: neither by a descriptor of its own, nor by a pin that it sees in
+// Prints "prog ID NAME", "map ID NAME", "link ID" or "btf ID" for each BPF object of the machine
+// that no living process holds: neither by a descriptor of its own, nor by a pin that it sees in
 // /sys/fs/bpf, nor by another such object. Such are attached without a link, or left behind.
 #include <dirent.h>
 #include <errno.h>
@@ -34,6 +34,7 @@ static const struct {
 static struct object {
 	enum kind kind;
 	uint32_t id;
+	char name[BPF_OBJ_NAME_LEN + 1];
 	bool is_held;
 } * objects;
 static size_t object_count;
@@ -51,7 +52,7 @@ static void add_all(enum kind kind)
 		objects = realloc(objects, (object_count + 1) * sizeof(*objects));
 		if (!objects)
 			exit(1);
-		objects[object_count++] = (struct object){ kind, attributes.next_id, false };
+		objects[object_count++] = (struct object){ .kind = kind, .id = attributes.next_id };
 		attributes.start_id = attributes.next_id;
 	}
 }
@@ -182,51 +183,60 @@ static bool get_info(int fd, void *info, uint32_t size)
 	return !bpf(BPF_OBJ_GET_INFO_BY_FD, &attributes);
 }
 
-static void hold_of_link(int fd)
+static void look_at_link(struct object *object, int fd)
 {
 	struct bpf_link_info info = { 0 };
 
-	if (get_info(fd, &info, sizeof(info)))
+	if (object->is_held && get_info(fd, &info, sizeof(info)))
 		hold(PROG, info.prog_id);
 }
 
-static void hold_of_program(int fd)
+static void look_at_program(struct object *object, int fd)
 {
 	uint32_t maps[MAPS_OF_A_PROGRAM] = { 0 };
 	struct bpf_prog_info info = { .nr_map_ids = MAPS_OF_A_PROGRAM, .map_ids = (uintptr_t)maps };
 
 	if (!get_info(fd, &info, sizeof(info)))
 		return;
+	memcpy(object->name, info.name, sizeof(object->name) - 1);
+	if (!object->is_held)
+		return;
 	hold(BTF, info.btf_id);
 	for (uint32_t i = 0; i < info.nr_map_ids && i < MAPS_OF_A_PROGRAM; i++)
 		hold(MAP, maps[i]);
 }
 
-static void hold_of_map(int fd)
+static void look_at_map(struct object *object, int fd)
 {
 	struct bpf_map_info info = { 0 };
 
-	if (get_info(fd, &info, sizeof(info)))
+	if (!get_info(fd, &info, sizeof(info)))
+		return;
+	memcpy(object->name, info.name, sizeof(object->name) - 1);
+	if (object->is_held)
 		hold(BTF, info.btf_id);
 }
 
 /* In the order of the kinds: what is held by one kind is of a later one. */
-static void hold_of_objects(void)
+static void look_at_objects(void)
 {
-	static void (*const of[KINDS])(
-		int fd) = { [LINK] = hold_of_link, [PROG] = hold_of_program, [MAP] = hold_of_map };
+	static void (*const look_at[KINDS])(struct object * object, int fd) = {
+		[LINK] = look_at_link,
+		[PROG] = look_at_program,
+		[MAP] = look_at_map,
+	};
 
 	for (size_t i = 0; i < object_count; i++) {
 		union bpf_attr attributes = { .prog_id = objects[i].id };
 		int fd;
 
-		if (!objects[i].is_held || !of[objects[i].kind])
+		if (!look_at[objects[i].kind])
 			continue;
 		fd = (int)bpf(kinds[objects[i].kind].fd_by_id, &attributes);
-		if (fd >= 0)
-			of[objects[i].kind](fd);
-		if (fd >= 0)
-			close(fd);
+		if (fd < 0)
+			continue;
+		look_at[objects[i].kind](&objects[i], fd);
+		close(fd);
 	}
 }
 
@@ -235,10 +245,11 @@ int main(void)
 	for (int kind = 0; kind < KINDS; kind++)
 		add_all((enum kind)kind);
 	hold_of_processes();
-	hold_of_objects();
+	look_at_objects();
 	for (size_t i = 0; i < object_count; i++) {
 		if (!objects[i].is_held)
-			printf("%s %u\n", kinds[objects[i].kind].name, objects[i].id);
+			printf("%s %u %s\n", kinds[objects[i].kind].name, objects[i].id,
+				objects[i].name);
 	}
 	return 0;
 }

@@ -41,10 +41,10 @@ list_bpf() {
 	find /sys/fs/bpf -mindepth 1 | sed 's/^/pin /'
 }
 
-# Tests of others have directories called tare-test.* there.
+# Other tests have files called tare-test* there.
 list_files() {
 	find /tmp /run /dev/shm -maxdepth 1 \( -name 'tare-*' -o -name '.tare-*' \) \
-		! -name 'tare-test.*' | sed 's/^/file /'
+		! -name 'tare-test*' | sed 's/^/file /'
 }
 
 list_shared_memory() {
