@@ -94,6 +94,11 @@ int message_receive(int socket, struct message *message, int *passed_fd, struct 
 	fd = received_descriptor(&header);
 	if (size == 0)
 		return failure_set(why, EPIPE, "hear from the other half of the launcher");
+	/* The kernel drops, without a word, a descriptor for which there is no number. */
+	if (fd < 0 && header.msg_flags & MSG_CTRUNC) {
+		(void)failure_set(why, EMFILE, "receive a descriptor of the launcher's other half");
+		return failure_hint(why, "let it open more files: ulimit -n 256");
+	}
 	if (!is_sound(message, size, &header))
 		return failure_set(why, EPROTO, "understand a message of the launcher");
 	message->failure.what[sizeof(message->failure.what) - 1] = '\0';

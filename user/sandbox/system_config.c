@@ -236,12 +236,11 @@ static int write_file(int directory_fd, const char *name, const char *text, uid_
 {
 	cleanup_fd int file =
 		openat(directory_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	ssize_t size = (ssize_t)strlen(text);
 
-	/* On a tmpfs of our own: it is written whole, or there is no room for it. */
-	if (file < 0 || fchown(file, owner, owner) || write(file, text, size) != size)
+	if (file < 0 || fchown(file, owner, owner))
 		return -1;
-	return 0;
+	errno = -file_write_all(file, text, strlen(text));
+	return errno ? -1 : 0;
 }
 
 static int write_link(int directory_fd, const char *name, const char *target, uid_t owner)
