@@ -322,7 +322,6 @@ static int tell_refusal(const struct object_spec *spec, size_t processors, struc
 	(void)load_variant(again);
 	steady__destroy(again);
 	reason = last_reason(log);
-	/* It had no part in what failed before it or beside it. */
 	return *reason ? failure_hint(why, "the kernel's verifier said: %s", reason) : -why->errnum;
 }
 
@@ -330,9 +329,21 @@ static int load_failure(
 	int error, const struct object_spec *spec, size_t processors, struct failure *why)
 {
 	failure_set(why, -error, "load the BPF programs into this kernel");
-	if (error == -EPERM)
+	switch (-error) {
+	case EPERM:
 		return failure_hint(why, "run as root: sudo tare run ... (see: tare check)");
-	return tell_refusal(spec, processors, why);
+	case EMFILE:
+		return failure_hint(why, "let it open more files: ulimit -n 256");
+	/* The verifier had no part in these. */
+	case ENFILE:
+	case ENOMEM:
+	case ENOSYS:
+	case EAGAIN:
+	case EINTR:
+		return error;
+	default:
+		return tell_refusal(spec, processors, why);
+	}
 }
 
 static void take_descriptors(struct collector *collector)
