@@ -71,8 +71,8 @@ endif
 say = @printf '  %-8s%s\n' $(1) $(2)
 
 .DELETE_ON_ERROR:
-.PHONY: all tests unit run-tests asan check check-kernels demo bench lint format install uninstall \
-	clean vmlinux help force
+.PHONY: all tests unit run-tests asan check check-faults check-kernels demo bench lint format \
+	install uninstall clean vmlinux help force
 
 all: $(OUT)/tare ## build build/tare (the default; needs no network)
 
@@ -168,6 +168,8 @@ bench: all $(PROGRAMS) $(CONTAIN) ## run the benchmarks of tests/bench
 	@for bench in $(wildcard tests/bench/*.sh); do $$bench || exit; done
 check: ## set up, build and run all tests
 	@scripts/check
+check-faults: all $(PROGRAMS) ## as root: each fault at each place of a run (half an hour)
+	@FAULTS=all TEST_TIMEOUT=3600 scripts/tap $(wildcard tests/faults/*.sh)
 check-kernels: all tests ## run the tests on other kernels, in virtual machines (scripts/setup vm)
 	@tests/vm/matrix
 demo: ## set up, build and weigh a real build
