@@ -176,6 +176,8 @@ static void what_is_no_json_is_told_by_line_and_column(void **state)
 		{ "5", ":1:1: '[' or '{' expected near '5'" },
 		{ "{\"name\": NaN}", ":1:12: invalid token near 'NaN'" },
 		{ "{\"name\": \"x\"} // y", ":1:15: more text after the end of the document" },
+		{ "{\"name\" \x02}", ":1:9: ':' expected near '\\x02'" },
+		{ "{\"name\" \x1b[31m}", ":1:9: ':' expected near '\\x1b'" },
 	};
 
 	(void)state;

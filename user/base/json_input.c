@@ -110,6 +110,7 @@ static bool is_blank(const char *text, size_t size)
 
 static int parse(struct json_input *input, const char *text, size_t size, struct failure *why)
 {
+	cleanup_free char *words = NULL;
 	json_error_t error;
 
 	if (is_blank(text, size))
@@ -119,8 +120,10 @@ static int parse(struct json_input *input, const char *text, size_t size, struct
 	input->root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
 	if (input->root)
 		return 0;
-	(void)failure_set(
-		why, 0, "%s:%d:%d: %s", input->label, error.line, error.column, words_of(&error));
+	/* jansson's words quote the document as it is. */
+	words = text_escape(words_of(&error));
+	(void)failure_set(why, 0, "%s:%d:%d: %s", input->label, error.line, error.column,
+		words ? words : "is no JSON");
 	return -EINVAL;
 }
 
