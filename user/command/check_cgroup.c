@@ -95,8 +95,8 @@ static char *cgroup_read(const char *root, const struct cgroup_hierarchy *hierar
 	cleanup_free char *file = NULL;
 
 	if (asprintf(&file, "%s%s/%s", hierarchy->mount_point, path, name) < 0)
-		return strdup("");
-	return probe_read(root, file);
+		file = NULL;
+	return probe_read(root, file ? file : "");
 }
 
 /* Alone in its cgroup, a run moves aside and gives controllers itself; the root's never is. */

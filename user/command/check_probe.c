@@ -55,6 +55,16 @@ void probe_set_refused(struct probe_result *result, const struct failure *why)
 		probe_repair(result, "sudo tare check");
 }
 
+/* Without memory for one byte nothing could be told. */
+static char *empty_text(void)
+{
+	char *text = strdup("");
+
+	if (!text)
+		abort();
+	return text;
+}
+
 char *probe_read(const char *root, const char *path)
 {
 	char full_path[PATH_MAX];
@@ -62,7 +72,7 @@ char *probe_read(const char *root, const char *path)
 
 	snprintf(full_path, sizeof(full_path), "%s%s", root, path);
 	if (file_read(AT_FDCWD, full_path, &text, NULL, NULL) < 0)
-		return strdup("");
+		return empty_text();
 	for (size_t length = strlen(text); length && text[length - 1] == '\n'; length--)
 		text[length - 1] = '\0';
 	return text;

@@ -40,7 +40,8 @@ static void read_memory(int root_fd, struct machine_counters *counters)
 	cleanup_free char *text = NULL;
 
 	if (file_read(root_fd, "proc/vmstat", &text, NULL, NULL)) {
-		counters->reclaim_stalls = counters->compaction_stalls = number_unknown(reason);
+		counters->reclaim_stalls = number_unknown(reason);
+		counters->compaction_stalls = number_unknown(reason);
 		return;
 	}
 	counters->reclaim_stalls = number_known(sum_lines(text, "allocstall"), source);
