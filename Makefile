@@ -72,7 +72,7 @@ say = @printf '  %-8s%s\n' $(1) $(2)
 
 .DELETE_ON_ERROR:
 .PHONY: all tests unit run-tests asan check check-faults check-kernels demo bench lint format \
-	install uninstall clean vmlinux help force
+	install uninstall clean vmlinux help force fuzz fuzz-smoke
 
 all: $(OUT)/tare ## build build/tare (the default; needs no network)
 
@@ -143,6 +143,12 @@ $(CONTAIN): tests/bench/contain.c $(OUT)/libtare.a
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(COMPILE) -MF $@.d -MT $@ $(LINK) $(filter %.c %.a,$^) $(LIBS) -o $@
 
+# By tests/fuzz/run, which gives the compiler and the flags.
+$(OUT)/tests/fuzz/%: tests/fuzz/%.c $(OUT)/libtare.a
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(COMPILE) -fsanitize=fuzzer -MF $@.d -MT $@ $(filter %.c %.a,$^) -pie \
+		-Wl,--as-needed $(shell pkg-config --libs $(PKGS)) -o $@
+
 # Static, so that they run in any view of the file system. A program that needs other flags has
 # them in a comment of its own: "// build: -nostdlib".
 build/tests/programs/%: tests/programs/%.c Makefile
@@ -176,6 +182,10 @@ demo: ## set up, build and weigh a real build
 	@scripts/demo
 lint: $(SKELETONS) build/object-identity.h $(OUT)/seccomp-filters.h ## formatting, static analysis, shell scripts, layers
 	@scripts/lint
+fuzz: $(SKELETONS) ## fuzz every reader for FUZZ_SECONDS each (600)
+	@tests/fuzz/run
+fuzz-smoke: $(SKELETONS) ## replay the kept inputs, and fuzz for a second each
+	@scripts/tap tests/fuzz/smoke.sh
 format: ## format the C files in place
 	$(Q)clang-format -i $(wildcard bpf/*.[ch]) $(shell find user tests -name '*.[ch]')
 vmlinux: ## regenerate vmlinux/ from the running kernel
@@ -208,4 +218,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 -include $(OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d) build/steady/interrupt.bpf.d $(UNIT:=.d) $(PROGRAMS:=.d) $(CONTAIN).d \
-	$(MAKE_FILTERS).d
+	$(MAKE_FILTERS).d $(wildcard $(OUT)/tests/fuzz/*.d)

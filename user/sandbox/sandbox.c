@@ -847,7 +847,7 @@ static void refuse_visitor(int socket, const struct failure *why)
 /* PID 1 is closed to its own user as to the command, who is the same: nobody can enter by it. */
 static int admit(struct sandbox *sandbox, const struct guest_spec *spec, struct failure *why)
 {
-	if (!spec->namespaces || !sandbox->identity.is_users)
+	if (!spec->command->is_contained || !sandbox->identity.is_users)
 		return guests_admit(&sandbox->guests, spec, why);
 	return failure_set(why, EPERM,
 		"enter the container of an ordinary user, which only its own command is in");
