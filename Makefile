@@ -72,7 +72,7 @@ say = @printf '  %-8s%s\n' $(1) $(2)
 
 .DELETE_ON_ERROR:
 .PHONY: all tests unit run-tests asan check check-faults check-kernels demo bench lint format \
-	install uninstall clean vmlinux help force fuzz fuzz-smoke coverage
+	install uninstall clean vmlinux help force fuzz fuzz-smoke coverage analyze
 
 all: $(OUT)/tare ## build build/tare (the default; needs no network)
 
@@ -182,6 +182,8 @@ demo: ## set up, build and weigh a real build
 	@scripts/demo
 lint: $(SKELETONS) build/object-identity.h $(OUT)/seccomp-filters.h ## formatting, static analysis, shell scripts, layers
 	@scripts/lint
+analyze: $(SKELETONS) build/object-identity.h ## gcc's analyzer over user/
+	@scripts/analyze
 fuzz: $(SKELETONS) ## fuzz every reader for FUZZ_SECONDS each (600)
 	@tests/fuzz/run
 fuzz-smoke: $(SKELETONS) ## replay the kept inputs, and fuzz for a second each
