@@ -199,6 +199,7 @@ BIN := $(DESTDIR)$(PREFIX)/bin
 DOC := $(DESTDIR)$(PREFIX)/share/doc/tare
 MAN := $(DESTDIR)$(PREFIX)/share/man
 UNITS := $(DESTDIR)$(PREFIX)/lib/systemd/system
+UNIT_FILES := tare-collector.service tare-broker.socket tare-broker.service
 install: all ## install into $(DESTDIR)$(PREFIX); RUNEXEC=0: without runexec
 ifneq ($(RUNEXEC),0)
 	@[ ! -e $(BIN)/runexec ] || [ "$$(readlink $(BIN)/runexec)" = tare ] || \
@@ -210,12 +211,13 @@ endif
 	install -D -m 644 -t $(MAN)/man1 user/command/tare.1
 	install -D -m 644 -t $(MAN)/man5 user/report/tare-result.5
 	install -d $(UNITS)
-	sed 's,@PREFIX@,$(PREFIX),' scripts/tare-collector.service > $(UNITS)/tare-collector.service
+	for unit in $(UNIT_FILES); do \
+		sed 's,@PREFIX@,$(PREFIX),' scripts/$$unit > $(UNITS)/$$unit || exit; done
 	install -D -m 644 -t $(DOC) LICENSE README.md CHANGELOG.md
 uninstall: ## remove what install put there
 	[ "$$(readlink $(BIN)/runexec)" != tare ] || $(RM) $(BIN)/runexec $(MAN)/man1/runexec.1
 	$(RM) -r $(BIN)/tare $(MAN)/man1/tare.1 $(MAN)/man5/tare-result.5 $(DOC) \
-		$(UNITS)/tare-collector.service
+		$(UNIT_FILES:%=$(UNITS)/%)
 clean: ## remove build/
 	$(RM) -r build
 help: ## this list

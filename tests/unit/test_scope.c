@@ -35,7 +35,7 @@ static void the_call_moves_this_process_into_a_delegated_scope(void **state)
 	char pid[32];
 
 	(void)state;
-	scope_describe(&call, "0::/user.slice/user-0.slice/session-1.scope\n");
+	scope_describe(&call, SCOPE_OF_SYSTEM, "0::/user.slice/user-0.slice/session-1.scope\n");
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	assert_string_equal(call.arguments[0], "busctl");
 	assert_string_equal(word_after("StartTransientUnit", 1), "ssa(sv)a(sa(sv))");
@@ -69,7 +69,7 @@ static void the_scope_lies_in_the_slice_that_tare_was_started_in(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		scope_describe(&call, cases[i].memberships);
+		scope_describe(&call, SCOPE_OF_SYSTEM, cases[i].memberships);
 		assert_string_equal(call.slice, cases[i].slice);
 	}
 	assert_null(word_after("Slice", 1));
@@ -81,9 +81,9 @@ static void every_scope_has_a_name_of_its_own(void **state)
 	char first[sizeof(call.name)];
 
 	(void)state;
-	scope_describe(&call, "");
+	scope_describe(&call, SCOPE_OF_SYSTEM, "");
 	memcpy(first, call.name, sizeof(first));
-	scope_describe(&call, "");
+	scope_describe(&call, SCOPE_OF_SYSTEM, "");
 	assert_string_not_equal(first, call.name);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `tare collector`: starts, stops and shows the shared collector.
+// `tare collector`: starts, stops and shows the shared collector, and serves its users.
 #include "collector.h"
 
 #include <errno.h>
@@ -10,7 +10,9 @@
 #include <time.h>
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "collector_serve.h"
 #include "meter/collector.h"
+#include "sandbox/broker_place.h"
 #include "sandbox/topology.h"
 #include "sandbox/topology_places.h"
 
@@ -62,7 +64,11 @@ static int stop(const struct collector_options *options)
 {
 	struct failure why;
 
-	if (collector_unshare(options->is_forced, &why)) {
+	int error = collector_unshare(options->is_forced, &why);
+
+	/* Empty directories of users do no harm where they cannot be removed. */
+	(void)broker_remove_all(NULL);
+	if (error) {
 		(void)print_failure(&why);
 		return why.errnum == ENOENT ? STATUS_NOT_RUNNING : STATUS_FAILED;
 	}
@@ -128,6 +134,16 @@ static int show(const struct collector_options *options)
 	return collector_look(&status, &why) ? print_failure(&why) : print_status(&status);
 }
 
+/* --- serve --- */
+
+static int serve(const struct collector_options *options)
+{
+	struct failure why;
+
+	(void)options;
+	return collector_serve(&why) ? print_failure(&why) : STATUS_DONE;
+}
+
 /* --- The command line --- */
 
 static const struct {
@@ -138,6 +154,7 @@ static const struct {
 	{ "start", start, true, false },
 	{ "stop", stop, false, true },
 	{ "status", show, false, false },
+	{ "serve", serve, false, false },
 };
 
 static int print_help(void)
@@ -145,6 +162,7 @@ static int print_help(void)
 	puts("Usage: tare collector start [--runs N]\n"
 	     "       tare collector stop [--force]\n"
 	     "       tare collector status\n"
+	     "       tare collector serve\n"
 	     "\n"
 	     "The shared collector is loaded once, by root, and then weighs all runs: they start\n"
 	     "sooner, and what a system call costs does not grow with their number. No process\n"
@@ -157,6 +175,9 @@ static int print_help(void)
 	     "  stop       stop it, unless runs use it\n"
 	     "  --force    even then: their results become errors\n"
 	     "  status     whether it runs, since when, for how many, in how much memory\n"
+	     "  serve      give ordinary users cgroups of their own for their runs, until a "
+	     "signal\n"
+	     "             comes; as a service: systemctl enable --now tare-broker.socket\n"
 	     "\n"
 	     "Exit status: 0 done or running, 1 it does not run, 2 it cannot be used (half\n"
 	     "started, or of another version), 125 failed.");
@@ -209,5 +230,5 @@ int collector_command(int argc, char **argv)
 		if (!strcmp(argv[1], orders[i].name))
 			return obey(i, argc - 2, argv + 2);
 	}
-	return usage_error("say start, stop or status, not", argc > 1 ? argv[1] : "");
+	return usage_error("say start, stop, status or serve, not", argc > 1 ? argv[1] : "");
 }

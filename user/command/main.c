@@ -33,7 +33,7 @@ static const struct {
 	{ "ps", ps_command, "the runs that live" },
 	{ "exec", exec_command, "run a command inside a living run's container" },
 	{ "kill", kill_command, "end living runs" },
-	{ "collector", collector_command, "the shared collector: start, stop, status" },
+	{ "collector", collector_command, "the shared collector: start, stop, status, serve" },
 	{ "check", check_command, "what this machine offers, and what is missing" },
 	{ "--help", print_help, "show this text" },
 	{ "--version", print_version, "show the version" },

@@ -48,6 +48,25 @@ int cgroup_controller_fd(const struct cgroup *cgroup, enum cgroup_role controlle
 		.fd;
 }
 
+/* A directory's parent is not kept: it is all before the last '/'. */
+static bool can_make(const struct cgroup_directory *directory)
+{
+	const char *name = strrchr(directory->path, '/');
+	cleanup_free char *parent =
+		name ? strndup(directory->path, (size_t)(name - directory->path)) : NULL;
+
+	return !parent || !faccessat(AT_FDCWD, parent, W_OK, AT_EACCESS) || errno != EACCES;
+}
+
+bool cgroup_can_create(const struct cgroup *cgroup)
+{
+	for (int role = 0; role < CGROUP_ROLES; role++) {
+		if (!(cgroup->wished & CGROUP_BIT(role)) && !can_make(&cgroup->directories[role]))
+			return false;
+	}
+	return true;
+}
+
 /* Controllers that are mounted together, as cpu and cpuacct often are, have one directory. */
 static bool is_made_already(const struct cgroup *cgroup, enum cgroup_role role)
 {

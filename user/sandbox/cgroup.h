@@ -100,6 +100,9 @@ bool cgroup_could_have(const struct cgroup *cgroup, unsigned int wanted);
 
 bool cgroup_has(const struct cgroup *cgroup, enum cgroup_role controller);
 
+/* This user may make its directories where they were found. */
+bool cgroup_can_create(const struct cgroup *cgroup);
+
 /* The directory with the files of this controller, once they are made; -1: not had. Borrowed. */
 int cgroup_controller_fd(const struct cgroup *cgroup, enum cgroup_role controller);
 

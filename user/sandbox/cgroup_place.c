@@ -64,13 +64,19 @@ static bool shows_hierarchy(const struct mountinfo *mount, const char *controlle
 	return !strcmp(mount->type, "cgroup") && has_word(mount->options, controller, ",");
 }
 
-static bool is_mounted(const struct mountinfo_list *mounts, const char *controller)
+const struct mountinfo *cgroup_find_mount(
+	const struct mountinfo_list *mounts, const char *controller)
 {
 	for (size_t i = 0; i < mounts->count; i++) {
 		if (shows_hierarchy(&mounts->mounts[i], controller))
-			return true;
+			return &mounts->mounts[i];
 	}
-	return false;
+	return NULL;
+}
+
+static bool is_mounted(const struct mountinfo_list *mounts, const char *controller)
+{
+	return cgroup_find_mount(mounts, controller) != NULL;
 }
 
 /* `path` without `directory` before it; NULL when it does not lie there. */
@@ -167,6 +173,23 @@ static bool may_use(const char *directory)
 	snprintf(path, sizeof(path), "%s/cgroup.procs", directory);
 	return (!access(directory, W_OK) || errno != EACCES) &&
 	       (!access(path, W_OK) || errno != EACCES);
+}
+
+/*
+ * An ordinary user may be in a directory of somebody else's inside of one of the user's own: then
+ * that is the place. Where there is none the own one stays, for others to fail with its name.
+ */
+static void climb_to_open(char *own, size_t mount_length)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s", own);
+	while (!may_use(path)) {
+		if (strlen(path) <= mount_length)
+			return;
+		*strrchr(path, '/') = '\0';
+	}
+	snprintf(own, PATH_MAX, "%s", path);
 }
 
 static bool gives(const char *directory, unsigned int controllers, int least)
@@ -354,6 +377,7 @@ int cgroup_place(struct cgroup *cgroup, const char *run_id, const struct mountin
 	error = find_own(&around, "", own, &mount, why);
 	if (error)
 		return error;
+	climb_to_open(own, strlen(mount->path));
 	choose_name(run_id, around.name, sizeof(around.name));
 	cgroup->wished = CGROUP_WISHED & ~wanted;
 	cgroup->layout = is_mounted(mounts, "memory") || is_mounted(mounts, "pids") ? CGROUP_HYBRID

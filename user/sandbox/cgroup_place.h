@@ -15,6 +15,11 @@
 int cgroup_place(struct cgroup *cgroup, const char *run_id, const struct mountinfo_list *mounts,
 	const char *memberships, unsigned int wanted, struct failure *why);
 
+/* The first mount of a hierarchy, called by a controller of version 1 or "" for cgroup2; or NULL.
+ */
+const struct mountinfo *cgroup_find_mount(
+	const struct mountinfo_list *mounts, const char *controller);
+
 /*
  * Into `path`, of PATH_MAX bytes: the directory of a process with these memberships in the
  * hierarchy that has this controller; "" is cgroup2.

@@ -21,6 +21,7 @@
 #include "cgroup.h"
 #include "cgroup_block.h"
 #include "cores.h"
+#include "delegation.h"
 #include "file_limit.h"
 #include "freezer.h"
 #include "guest.h"
@@ -289,8 +290,11 @@ static int open_owners(struct sandbox *sandbox, const struct run_config *config,
 static int find_cgroups(struct sandbox *sandbox, const struct mountinfo_list *mounts,
 	unsigned int wanted, struct failure *why)
 {
-	int error = cgroup_find(&sandbox->cgroup, sandbox->run_id, mounts, wanted, why);
+	int error;
 
+	if (geteuid() != 0)
+		return delegation_find(&sandbox->cgroup, sandbox->run_id, mounts, wanted, why);
+	error = cgroup_find(&sandbox->cgroup, sandbox->run_id, mounts, wanted, why);
 	if (error || !cgroup_could_have(&sandbox->cgroup, wanted) ||
 		access("/run/systemd/system", F_OK))
 		return error;

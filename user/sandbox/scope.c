@@ -69,12 +69,12 @@ static const char **append(const char **end, const char *const *words)
 	return end;
 }
 
-void scope_describe(struct scope_call *call, const char *memberships)
+void scope_describe(struct scope_call *call, enum scope_manager manager, const char *memberships)
 {
-	const char *const begin[] = { "busctl", "--system", "--quiet", "call",
-		"org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-		"org.freedesktop.systemd1.Manager", "StartTransientUnit", "ssa(sv)a(sa(sv))",
-		call->name, "fail", NULL };
+	const char *bus = manager == SCOPE_OF_USER ? "--user" : "--system";
+	const char *const begin[] = { "busctl", bus, "--quiet", "call", "org.freedesktop.systemd1",
+		"/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
+		"StartTransientUnit", "ssa(sv)a(sa(sv))", call->name, "fail", NULL };
 	const char *const properties[] = { "Description", "s", "tare run", "Delegate", "b", "true",
 		"PIDs", "au", "1", call->pid, NULL };
 	const char *const slice[] = { "Slice", "s", call->slice, NULL };
@@ -82,7 +82,9 @@ void scope_describe(struct scope_call *call, const char *memberships)
 	const char **end = call->arguments;
 
 	choose_name(call->name, sizeof(call->name));
-	find_slice(memberships, call->slice, sizeof(call->slice));
+	call->slice[0] = '\0';
+	if (manager == SCOPE_OF_SYSTEM)
+		find_slice(memberships, call->slice, sizeof(call->slice));
 	snprintf(call->pid, sizeof(call->pid), "%d", getpid());
 	end = append(end, begin);
 	*end++ = call->slice[0] ? "4" : "3";
@@ -95,13 +97,15 @@ void scope_describe(struct scope_call *call, const char *memberships)
 
 /* --- Doing it --- */
 
-static int run_client(const char *client, const struct scope_call *call, struct failure *why)
+static int run_client(const char *client, const struct scope_call *call, char *const *environment,
+	struct failure *why)
 {
 	cleanup_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	const struct process_fd streams[] = { { null, 0 }, { null, 1 }, { null, 2 } };
 	struct process_spec spec = { .cgroup_fd = -1,
 		.path = client,
 		.argv = (char *const *)call->arguments,
+		.envp = environment,
 		.fds = streams,
 		.fd_count = 3,
 		.die_with_parent = true };
@@ -136,7 +140,8 @@ static int await_move(const char *memberships_path, const char *name, struct fai
 	return failure_set(why, ETIME, "be moved into the scope %s by systemd", name);
 }
 
-int scope_enter(const char *client, const char *memberships_path, struct failure *why)
+static int enter(enum scope_manager manager, const char *client, const char *memberships_path,
+	char *const *environment, struct failure *why)
 {
 	cleanup_free char *memberships = NULL;
 	struct scope_call call;
@@ -144,7 +149,22 @@ int scope_enter(const char *client, const char *memberships_path, struct failure
 
 	if (error)
 		return error;
-	scope_describe(&call, memberships);
-	error = run_client(client, &call, why);
+	scope_describe(&call, manager, memberships);
+	error = run_client(client, &call, environment, why);
 	return error ? error : await_move(memberships_path, call.name, why);
+}
+
+int scope_enter(const char *client, const char *memberships_path, struct failure *why)
+{
+	return enter(SCOPE_OF_SYSTEM, client, memberships_path, NULL, why);
+}
+
+int scope_enter_of_user(const char *client, const char *memberships_path,
+	const char *runtime_directory, struct failure *why)
+{
+	char runtime[PATH_MAX];
+	char *const environment[] = { runtime, NULL };
+
+	snprintf(runtime, sizeof(runtime), "XDG_RUNTIME_DIR=%s", runtime_directory);
+	return enter(SCOPE_OF_USER, client, memberships_path, environment, why);
 }

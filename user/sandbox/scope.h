@@ -19,16 +19,26 @@ struct scope_call {
 	const char *arguments[32]; /* NULL-terminated; point to constants and to the above */
 };
 
+/* Whose manager is asked. */
+enum scope_manager {
+	SCOPE_OF_SYSTEM,
+	SCOPE_OF_USER, /* in a slice of its own, which is below that of the user */
+};
+
 /*
  * Fills in the call that moves this process into a new scope. `memberships` is the text of
  * /proc/self/cgroup.
  */
-void scope_describe(struct scope_call *call, const char *memberships);
+void scope_describe(struct scope_call *call, enum scope_manager manager, const char *memberships);
 
 /*
  * Does it with this client and waits until the kernel's text in `memberships_path` tells that this
  * process is in the scope.
  */
 int scope_enter(const char *client, const char *memberships_path, struct failure *why);
+
+/* The same of the user's own manager, whose bus is in this directory. */
+int scope_enter_of_user(const char *client, const char *memberships_path,
+	const char *runtime_directory, struct failure *why);
 
 #endif
