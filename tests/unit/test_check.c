@@ -445,6 +445,67 @@ static void a_refusal_names_the_error_and_keeps_its_hint(void **state)
 	assert_string_equal(result.repair, "boot a newer kernel");
 }
 
+/* What root is told; for a user the same is missing. */
+static const enum probe_state users_lack = PROBE_DEGRADED;
+
+static void each_switch_that_keeps_users_from_namespaces_is_told_with_its_repair(void **state)
+{
+	static const struct {
+		const char *path, *value, *name, *repair;
+	} cases[] = {
+		{ "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1\n", "AppArmor",
+			"sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0" },
+		{ "/proc/sys/kernel/unprivileged_userns_clone", "0\n", "Debian",
+			"sudo sysctl -w kernel.unprivileged_userns_clone=1" },
+		{ "/proc/sys/user/max_user_namespaces", "0\n", "user.max_user_namespaces is 0",
+			"sudo sysctl -w user.max_user_namespaces=15000" },
+	};
+	struct probe_result result;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	machine_has("/proc/sys/user/max_user_namespaces", "15000\n");
+	machine_has("/proc/sys/kernel/unprivileged_userns_clone", "1\n");
+	machine_has("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "0\n");
+	assert_finding(look(check_users_namespaces), PROBE_OK, "15000");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		machine_has(cases[i].path, cases[i].value);
+		result = look(check_users_namespaces);
+		assert_finding(result, users_lack, cases[i].name);
+		assert_string_equal(result.repair, cases[i].repair);
+	}
+}
+
+static void who_gives_cgroups_to_users_is_told(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_finding(look(check_users_cgroups), users_lack, "nobody");
+	assert_string_equal(look(check_users_cgroups).repair, "sudo tare collector serve &");
+	machine_has("/run/systemd/system/x", "");
+	assert_finding(look(check_users_cgroups), users_lack, "logged in");
+	assert_string_equal(
+		look(check_users_cgroups).repair, "sudo systemctl enable --now tare-broker.socket");
+	machine_has("/run/tare/broker", "");
+	assert_finding(look(check_users_cgroups), PROBE_OK, "the broker");
+}
+
+static void a_kernel_that_refuses_bpf_to_users_is_told(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	machine_has("/proc/sys/kernel/osrelease", "5.18.0\n");
+	assert_finding(look(check_gate), users_lack, "5.19");
+	machine_has("/proc/sys/kernel/osrelease", "6.1.0\n");
+	assert_finding(look(check_gate), users_lack, "not at");
+	assert_finding(look(check_shared_collector), users_lack, "none");
+	machine_has("/run/tare/gate/gate", "");
+	assert_finding(look(check_shared_collector), PROBE_OK, "runs");
+}
+
 static const struct probe three_probes[] = {
 	{ "bpf", "to weigh", PROBE_REQUIRED, NULL },
 	{ "lockdown", "to protect", PROBE_ISOLATION, NULL },
@@ -466,6 +527,10 @@ static char *print_text(const struct probe_result *results, bool has_colour)
 
 static void only_a_missing_requirement_stops_a_run(void **state)
 {
+	static const struct probe for_users[] = {
+		{ "gate", "to weigh", PROBE_USERS, NULL },
+		{ NULL, NULL, PROBE_REQUIRED, NULL },
+	};
 	struct probe_result results[3] = { { .state = PROBE_DEGRADED }, { .state = PROBE_MISSING },
 		{ .state = PROBE_MISSING } };
 
@@ -473,6 +538,7 @@ static void only_a_missing_requirement_stops_a_run(void **state)
 	assert_true(check_can_run(three_probes, results));
 	results[0].state = PROBE_MISSING;
 	assert_false(check_can_run(three_probes, results));
+	assert_false(check_can_run(for_users, results));
 }
 
 static void the_list_is_grouped_aligned_and_ends_with_the_verdict(void **state)
@@ -607,6 +673,9 @@ int main(void)
 		on_a_machine(kernel_5_15_is_refused_and_told_why),
 		on_a_machine(kernels_from_5_17_on_are_accepted),
 		on_a_machine(an_unreadable_kernel_version_does_not_stop_a_run),
+		on_a_machine(each_switch_that_keeps_users_from_namespaces_is_told_with_its_repair),
+		on_a_machine(who_gives_cgroups_to_users_is_told),
+		on_a_machine(a_kernel_that_refuses_bpf_to_users_is_told),
 		on_a_machine(capabilities_inside_a_user_namespace_do_not_count),
 		on_a_machine(a_kernel_without_type_information_is_refused),
 		cmocka_unit_test(a_hybrid_layout_is_told_with_the_place_in_each_hierarchy),

@@ -39,6 +39,15 @@ const struct probe check_probes[] = {
 		check_overlay },
 	{ "seccomp filter", "refuses what namespaces do not contain", PROBE_REQUIRED,
 		check_seccomp_filter },
+	{ "shared collector", "it weighs users' runs, who may load no BPF", PROBE_USERS,
+		check_shared_collector },
+	{ "users' gate", "the one program of it that users may call", PROBE_USERS, check_gate },
+	{ "users' namespaces", "a user's container begins with a user namespace", PROBE_USERS,
+		check_users_namespaces },
+	{ "users' overlay", "what a user's command writes stays in the container", PROBE_USERS,
+		check_users_overlay },
+	{ "users' cgroups", "a user's run is a cgroup that somebody lets the user make",
+		PROBE_USERS, check_users_cgroups },
 	{ "cgroup layout", "a run is a cgroup, and BPF needs it in cgroup2", PROBE_REQUIRED,
 		check_cgroup_layout },
 	{ "cgroup of a run", "a cgroup is made for every run", PROBE_REQUIRED, check_cgroup_child },
@@ -92,20 +101,28 @@ static const char *const state_colours[] = {
 
 static const char *const group_names[] = {
 	[PROBE_REQUIRED] = "required",
+	[PROBE_USERS] = "users",
 	[PROBE_ISOLATION] = "isolation",
 	[PROBE_PRECISION] = "precision",
 };
 
 static const char *const group_titles[] = {
 	[PROBE_REQUIRED] = "required",
+	[PROBE_USERS] = "for ordinary users",
 	[PROBE_ISOLATION] = "recommended for isolation",
 	[PROBE_PRECISION] = "for precise benchmarks",
 };
 
+static bool is_fatal(const struct probe *probe, const struct probe_result *result)
+{
+	return (probe->group == PROBE_REQUIRED || probe->group == PROBE_USERS) &&
+	       result->state == PROBE_MISSING;
+}
+
 bool check_can_run(const struct probe *probes, const struct probe_result *results)
 {
 	for (size_t i = 0; probes[i].name; i++)
-		if (probes[i].group == PROBE_REQUIRED && results[i].state == PROBE_MISSING)
+		if (is_fatal(&probes[i], &results[i]))
 			return false;
 	return true;
 }
@@ -147,12 +164,17 @@ static void print_group(FILE *output, const struct probe *probes,
 	const struct probe_result *results, enum probe_group group, bool has_colour)
 {
 	int width = name_width(probes);
+	size_t count = 0;
 
-	fprintf(output, "%s\n", group_titles[group]);
-	for (size_t i = 0; probes[i].name; i++)
-		if (probes[i].group == group)
-			print_probe(output, &probes[i], &results[i], width, has_colour);
-	fputc('\n', output);
+	for (size_t i = 0; probes[i].name; i++) {
+		if (probes[i].group != group)
+			continue;
+		if (!count++)
+			fprintf(output, "%s\n", group_titles[group]);
+		print_probe(output, &probes[i], &results[i], width, has_colour);
+	}
+	if (count)
+		fputc('\n', output);
 }
 
 /* "bpf, overlay": what is missing among the required. */
@@ -162,7 +184,7 @@ static void print_missing_names(
 	const char *separator = "";
 
 	for (size_t i = 0; probes[i].name; i++) {
-		if (probes[i].group != PROBE_REQUIRED || results[i].state != PROBE_MISSING)
+		if (!is_fatal(&probes[i], &results[i]))
 			continue;
 		fprintf(output, "%s%s", separator, probes[i].name);
 		separator = ", ";
@@ -249,6 +271,45 @@ static int usage_error(const char *what, const char *argument)
 	return CHECK_USAGE;
 }
 
+/* What a user cannot have, and does without where something else is there. */
+static const struct {
+	const char *name, *instead, *excuse, *repair;
+} excuses[] = {
+#define WEIGHED "not needed: the shared collector weighs"
+#define START "let root start the shared collector: sudo tare collector start"
+	{ "capabilities", "users' gate", WEIGHED, START },
+	{ "bpf", "users' gate", WEIGHED, START },
+	{ "bpf maps", "users' gate", WEIGHED, START },
+	{ "bpf programs", "users' gate", WEIGHED, START },
+	{ "bpf hooks", "users' gate", WEIGHED, START },
+	{ "id-mapped mount", "users' namespaces", "not needed: inside, files are the same user's",
+		"see users' namespaces" },
+	{ "overlay", "users' overlay", "see users' overlay", "see users' overlay" },
+};
+
+static struct probe_result *result_of(const char *name, struct probe_result *results)
+{
+	size_t i = 0;
+
+	while (strcmp(check_probes[i].name, name) != 0)
+		i++;
+	return &results[i];
+}
+
+static void excuse(struct probe_result *results)
+{
+	for (size_t i = 0; i < sizeof(excuses) / sizeof(excuses[0]); i++) {
+		struct probe_result *result = result_of(excuses[i].name, results);
+
+		if (result->state == PROBE_OK)
+			continue;
+		if (result_of(excuses[i].instead, results)->state == PROBE_OK)
+			probe_set(result, PROBE_OK, "%s", excuses[i].excuse);
+		else
+			probe_repair(result, "%s", excuses[i].repair);
+	}
+}
+
 static int check_machine(bool is_json)
 {
 	struct probe_result results[CHECK_PROBES] = { 0 };
@@ -256,6 +317,8 @@ static int check_machine(bool is_json)
 
 	for (size_t i = 0; i < CHECK_PROBES; i++)
 		check_probes[i].look("", &results[i]);
+	if (geteuid() != 0)
+		excuse(results);
 	if (is_json)
 		error = check_print_json(stdout, check_probes, results);
 	else

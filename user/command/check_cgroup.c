@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "check_probe.h"
+#include "sandbox/delegation.h"
 
 static const char *const kind_names[] = {
 	[CGROUP_NONE] = "none",
@@ -35,11 +36,10 @@ static const char *own_path_shown(const struct cgroup_hierarchy *hierarchy)
 
 static void repair_placement(struct probe_result *result)
 {
-	if (access("/run/systemd/system", F_OK) == 0)
-		probe_repair(result, "%s --scope -p Delegate=yes tare run ...",
-			geteuid() ? "systemd-run --user" : "systemd-run");
-	else if (geteuid())
-		probe_repair(result, "sudo tare check");
+	if (geteuid())
+		probe_repair(result, "%s", delegation_repair());
+	else if (access("/run/systemd/system", F_OK) == 0)
+		probe_repair(result, "systemd-run --scope -p Delegate=yes tare run ...");
 	else
 		probe_repair(result, "sudo mount -o remount,rw /sys/fs/cgroup");
 }
@@ -170,8 +170,8 @@ static void check_controller_v1(
 	}
 	probe_set(result, PROBE_MISSING, "v1, but this user cannot make a cgroup in %s%s",
 		hierarchy->mount_point, hierarchy->own_path);
-	probe_repair(
-		result, geteuid() ? "sudo tare check" : "sudo mount -o remount,rw /sys/fs/cgroup");
+	probe_repair(result, "%s",
+		geteuid() ? delegation_repair() : "sudo mount -o remount,rw /sys/fs/cgroup");
 }
 
 static void check_controller_v2(const char *root, const struct cgroup_layout *layout,

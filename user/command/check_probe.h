@@ -25,6 +25,7 @@ enum probe_state {
 
 enum probe_group {
 	PROBE_REQUIRED,	 /* `tare run` cannot work when one of these is missing */
+	PROBE_USERS,	 /* nor for an ordinary user; for root these are never missing */
 	PROBE_ISOLATION, /* makes the container tighter */
 	PROBE_PRECISION, /* makes two runs agree; never changes the exit status */
 };
@@ -112,6 +113,13 @@ void check_bpf_maps(const char *root, struct probe_result *result);
 void check_bpf_programs(const char *root, struct probe_result *result);
 void check_bpf_hooks(const char *root, struct probe_result *result);
 void check_unprivileged_bpf(const char *root, struct probe_result *result);
+
+/* check_users.c: what ordinary users need of root, once. */
+void check_shared_collector(const char *root, struct probe_result *result);
+void check_gate(const char *root, struct probe_result *result);
+void check_users_namespaces(const char *root, struct probe_result *result);
+void check_users_cgroups(const char *root, struct probe_result *result);
+void check_users_overlay(const char *root, struct probe_result *result);
 
 /* check_cgroup.c: where a run's cgroups can be made. */
 void check_cgroup_layout(const char *root, struct probe_result *result);

@@ -15,6 +15,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "broker.h"
+#include "cgroup.h"
+#include "mountinfo.h"
 #include "scope.h"
 
 #define SYSTEMD "/run/systemd/system"
@@ -26,30 +28,14 @@
 
 /* --- Who gives one --- */
 
-static bool is_there(const char *root, const char *path)
-{
-	cleanup_free char *whole = NULL;
-
-	return asprintf(&whole, "%s%s", root, path) >= 0 && !access(whole, F_OK);
-}
-
 /* Where a login session puts it, and where it is for a session that has none, as under su. */
-static bool find_user_bus(const char *root, char *directory, size_t size)
+static bool find_user_bus(char *directory, size_t size)
 {
-	cleanup_free char *bus = NULL;
+	char bus[80];
 
 	snprintf(directory, size, "/run/user/%u", geteuid());
-	return asprintf(&bus, "%s/bus", directory) >= 0 && is_there(root, bus);
-}
-
-enum delegation_way delegation_look(const char *root)
-{
-	char directory[64];
-
-	if (is_there(root, SYSTEMD) && is_there(root, BUS_CLIENT) &&
-		find_user_bus(root, directory, sizeof(directory)))
-		return DELEGATION_SYSTEMD;
-	return is_there(root, BROKER_SOCKET) ? DELEGATION_BROKER : DELEGATION_NONE;
+	snprintf(bus, sizeof(bus), "%s/bus", directory);
+	return !access(bus, F_OK);
 }
 
 const char *delegation_repair(void)
@@ -67,7 +53,7 @@ static int enter_scope(struct failure *why)
 {
 	char directory[64];
 
-	if (access(SYSTEMD, F_OK) || !find_user_bus("", directory, sizeof(directory)))
+	if (access(SYSTEMD, F_OK) || !find_user_bus(directory, sizeof(directory)))
 		return failure_set(why, ENOENT, "find this user's systemd");
 	return scope_enter_of_user(BUS_CLIENT, "/proc/self/cgroup", directory, why);
 }
@@ -160,19 +146,40 @@ static int tell(const struct cgroup *cgroup, const struct failure *broker, struc
 
 /* Where nothing more is to be had, a place that lacks something has to do. */
 int delegation_find(struct cgroup *cgroup, const char *run_id, const struct mountinfo_list *mounts,
-	unsigned int wanted, struct failure *why)
+	unsigned int wanted, enum delegation_way *way, struct failure *why)
 {
-	int (*const ways[])(struct failure * why) = { enter_scope, ask_broker };
+	static int (*const ways[])(struct failure * why) = {
+		[DELEGATION_SYSTEMD] = enter_scope,
+		[DELEGATION_BROKER] = ask_broker,
+	};
+	enum delegation_way given_by = DELEGATION_OWN;
 	struct failure refusal = { 0 };
 	int error = cgroup_find(cgroup, run_id, mounts, wanted, why);
 
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && !error; i++) {
+	for (int next = DELEGATION_SYSTEMD; next <= DELEGATION_BROKER && !error; next++) {
 		if (is_enough(cgroup, wanted))
-			return 0;
-		if (!ways[i](&refusal))
-			error = cgroup_find(cgroup, run_id, mounts, wanted, why);
+			break;
+		if (ways[next](&refusal))
+			continue;
+		given_by = next;
+		error = cgroup_find(cgroup, run_id, mounts, wanted, why);
 	}
+	if (way)
+		*way = given_by;
 	if (error || cgroup_can_create(cgroup))
 		return error;
 	return tell(cgroup, &refusal, why);
+}
+
+int delegation_try(enum delegation_way *way, struct failure *why)
+{
+	struct mountinfo_list mounts;
+	struct cgroup cgroup;
+	int error = mountinfo_read(&mounts, why);
+
+	if (error)
+		return error;
+	error = delegation_find(&cgroup, NULL, &mounts, 0, way, why);
+	mountinfo_done(&mounts);
+	return error;
 }

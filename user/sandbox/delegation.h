@@ -7,25 +7,28 @@
 #define TARE_DELEGATION_H
 
 #include "base/failure.h"
-#include "cgroup.h"
-#include "mountinfo.h"
+
+struct cgroup;
+struct mountinfo_list;
+
+/* Who gave it; they are tried in this order. */
+enum delegation_way {
+	DELEGATION_OWN,	    /* it was the user's already */
+	DELEGATION_SYSTEMD, /* the user's own manager, a scope */
+	DELEGATION_BROKER,
+};
 
 /*
  * As cgroup_find, for who is not root. Moves this process where that is what it takes. When nobody
- * gives a directory: -EACCES, with the commands that repair it.
+ * gives a directory: -EACCES, with the commands that repair it. `way` may be NULL.
  */
 int delegation_find(struct cgroup *cgroup, const char *run_id, const struct mountinfo_list *mounts,
-	unsigned int wanted, struct failure *why);
+	unsigned int wanted, enum delegation_way *way, struct failure *why);
 
-/* Who could give one, for people to read; the ways are tried in this order. */
-enum delegation_way {
-	DELEGATION_SYSTEMD, /* the user's own manager runs, and can be asked */
-	DELEGATION_BROKER,  /* its socket is there */
-	DELEGATION_NONE,
-};
-enum delegation_way delegation_look(const char *root);
+/* The same for who only wants to know by whom; what the process was moved into is gone with it. */
+int delegation_try(enum delegation_way *way, struct failure *why);
 
-/* The command for root, or this user, that repairs DELEGATION_NONE. */
+/* Where there is none: what root, or this user, does about it. */
 const char *delegation_repair(void);
 
 #endif

@@ -293,7 +293,8 @@ static int find_cgroups(struct sandbox *sandbox, const struct mountinfo_list *mo
 	int error;
 
 	if (geteuid() != 0)
-		return delegation_find(&sandbox->cgroup, sandbox->run_id, mounts, wanted, why);
+		return delegation_find(
+			&sandbox->cgroup, sandbox->run_id, mounts, wanted, NULL, why);
 	error = cgroup_find(&sandbox->cgroup, sandbox->run_id, mounts, wanted, why);
 	if (error || !cgroup_could_have(&sandbox->cgroup, wanted) ||
 		access("/run/systemd/system", F_OK))
