@@ -213,7 +213,7 @@ endif
 	install -d $(UNITS)
 	for unit in $(UNIT_FILES); do \
 		sed 's,@PREFIX@,$(PREFIX),' scripts/$$unit > $(UNITS)/$$unit || exit; done
-	install -D -m 644 -t $(DOC) LICENSE README.md CHANGELOG.md
+	install -D -m 644 -t $(DOC) LICENSE README.md CHANGELOG.md docs/users.md
 uninstall: ## remove what install put there
 	[ "$$(readlink $(BIN)/runexec)" != tare ] || $(RM) $(BIN)/runexec $(MAN)/man1/runexec.1
 	$(RM) -r $(BIN)/tare $(MAN)/man1/tare.1 $(MAN)/man5/tare-result.5 $(DOC) \
