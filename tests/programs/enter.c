@@ -3,6 +3,7 @@
 //
 //   enter COMMAND...       asks for a cgroup, and executes the command in it with $ENTERED its path
 //   enter                  asks, and prints the answer: "0 PATH" or "ERRNO what it says"
+//   enter --where          asks, and prints the answer and in a second line where it then is
 //   enter --size N         sends N bytes of nothing, and prints the answer
 //   enter --silent N       makes N connections, says so, and keeps them until its standard input
 //   ends enter --linger         sends along a socket whose closing takes a minute, and prints the
@@ -163,15 +164,6 @@ static void send_lingering(void)
 	print_answer();
 }
 
-static int clone_with_pid(pid_t pid)
-{
-	struct clone_args arguments = {
-		.exit_signal = SIGCHLD, .set_tid = (uintptr_t)&pid, .set_tid_size = 1
-	};
-
-	return syscall(SYS_clone3, &arguments, sizeof(arguments));
-}
-
 static void print_unified(pid_t pid)
 {
 	char path[64], line[4096];
@@ -183,6 +175,25 @@ static void print_unified(pid_t pid)
 		if (!strncmp(line, "0::", 3))
 			printf("%s", line + 3);
 	}
+}
+
+static void ask_where(void)
+{
+	int fd = connect_broker();
+
+	ask(fd);
+	hear(fd);
+	print_answer();
+	print_unified(getpid());
+}
+
+static int clone_with_pid(pid_t pid)
+{
+	struct clone_args arguments = {
+		.exit_signal = SIGCHLD, .set_tid = (uintptr_t)&pid, .set_tid_size = 1
+	};
+
+	return syscall(SYS_clone3, &arguments, sizeof(arguments));
 }
 
 static void ask_for_stranger(uid_t uid)
@@ -235,6 +246,8 @@ int main(int argc, char **argv)
 
 	if (!strcmp(way, "--size"))
 		send_size(number);
+	else if (!strcmp(way, "--where"))
+		ask_where();
 	else if (!strcmp(way, "--silent"))
 		be_silent(number);
 	else if (!strcmp(way, "--linger"))

@@ -223,13 +223,12 @@ if command -v strace > "$tmp/ignored"; then
 	wait "$broker"
 	# Of one worker the fourth poll is the look whether its client lived all the time.
 	serve strace -f -qq -o "$tmp/trace" -e trace=poll -e inject=poll:retval=1:when=4
-	is "$(as $user "$enter" | tail -n 1)" '3 move a launcher that has ended' \
-		'who was moved under a number that came round'
-	as $user "$enter" sh -c : > "$tmp/said"
+	is "$(as $user "$enter" --where)" "3 move a launcher that has ended
+$own_top/shell" 'who was moved under a number that came round is put back'
 	kill "$(pgrep -P "$broker" -x tare)"
 	wait "$broker"
 	broker=
-	check 'leaves nothing either' is_empty
+	check 'and nothing is left either' is_empty
 else
 	skip 'killed before it gives a directory away' 'no strace'
 fi

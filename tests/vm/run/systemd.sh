@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A machine that systemd runs, as its users meet it: root at a login shell, a scope or a service of
-# their own, the scope that tare asks for over D-Bus, and an ordinary user.
+# their own, the scope that tare asks for over D-Bus, and an ordinary user with and without a session.
 # shellcheck disable=SC2016 # what is in single quotes is for the shells inside
 set -u
 # shellcheck source=../../run/lib/tap.sh
@@ -116,11 +116,81 @@ as_user() {
 
 is "$(as_user id -un)" 'user
 0' 'there is a user'
-as_user "$TARE" run -q true > "$tmp/said"
-is "$(tail -n 2 "$tmp/said")" '  hint      run as root, or in a cgroup of your own: sudo systemd-run --scope -p Delegate=yes tare run ...
-125' 'who is told how to run it'
-is "$(as_user "$TARE" check | grep -c '^verdict: tare run cannot work here')" 1 \
+
+# Without a session, as under su, cron or CI.
+alone() {
+	setpriv --reuid=user --regid=user --init-groups env HOME=/home/user "$@" 2>&1
+}
+
+cgroups() {
+	"$@" "$TARE" check | sed -n "s/^  [a-z]* *users' cgroups *//p"
+}
+
+bus=/run/user/$(id -u user)/bus
+loginctl terminate-user user 2> "$tmp/ignored"
+wait_until [ ! -e "$bus" ]
+repair='let root start the broker, once: sudo systemctl enable --now tare-broker.socket; or log in, where systemd gives each user a manager: systemd-run --user --scope -p Delegate=yes tare run ...'
+alone "$TARE" run -q true > "$tmp/said"
+is "$? $(tail -n 1 "$tmp/said")" "125   hint      $repair" 'who is told how to come to a cgroup'
+alone "$TARE" check > "$tmp/said"
+is "$(grep -c "repair: $repair" "$tmp/said") $(grep -c '^verdict: tare run cannot work here' "$tmp/said")" \
+	"$(grep -c 'missing .*\(users. cgroups\|cgroup of a run\|controller\)' "$tmp/said") 1" \
 	'and by tare check, too'
+
+# --- The broker ---
+
+for unit in tare-broker.socket tare-broker.service; do
+	sed "s,@PREFIX@/bin/tare,$TARE," "scripts/$unit" > "/run/systemd/system/$unit"
+done
+systemctl daemon-reload
+check 'the socket of the broker is a unit' systemctl start tare-broker.socket
+is "$(systemctl is-active tare-broker.service)" inactive 'which is all that runs'
+is "$(cgroups alone)" 'given by the broker, at /run/tare/broker' 'from which the user has a cgroup'
+is "$(systemctl is-active tare-broker.service)" active 'by the service that it starts'
+enter=$programs/enter
+is "$(alone "$enter" sh -c 'cat "$ENTERED/cgroup.subtree_control"')" 'cpuset cpu io memory pids' \
+	'with the controllers that systemd delegates as well'
+is "$(alone "$enter" sh -c 'mkdir "$ENTERED/run" && echo 100M > "$ENTERED/run/memory.max" &&
+	echo $$ > "$ENTERED/run/cgroup.procs" && grep -c /run$ /proc/self/cgroup')" 1 \
+	'where memory can be limited'
+systemctl daemon-reload
+systemctl set-property --runtime user.slice TasksMax=10000
+is "$(alone "$enter" sh -c 'cat "$ENTERED/cgroup.subtree_control"')" 'cpuset cpu io memory pids' \
+	'also when systemd was reloaded meanwhile'
+is_over() {
+	! systemctl is-active --quiet tare-broker.service
+}
+deadline=60
+check 'the service ends when nobody asks' wait_until is_over
+deadline=20
+is "$(find /sys/fs/cgroup/tare -mindepth 1 -type d)" '' 'and has removed what was empty'
+is "$(systemctl is-failed tare-broker.service)" inactive 'without a failure'
+check 'it begins anew when somebody does' alone "$enter" true
+
+# --- The user's own systemd ---
+
+loginctl enable-linger user
+if wait_until [ -S "$bus" ]; then
+	is "$(cgroups alone)" "a scope of this user's systemd" \
+		'where the user has a systemd, that one gives the cgroup'
+	is "$(alone "$TARE" check | grep -c "/user@.*/tare-[0-9a-f]*\.scope")" \
+		"$(alone "$TARE" check | grep -c 'cgroup layout\|cgroup of a run\|[a-z] controller')" \
+		'in which a run is made'
+	no_scope() {
+		! find /sys/fs/cgroup -name 'tare-*.scope' | grep -q .
+	}
+	check 'which is gone afterwards' wait_until no_scope
+else
+	skip 'where the user has a systemd, that one gives the cgroup' 'there is no user bus'
+fi
+loginctl disable-linger user
+loginctl terminate-user user 2> "$tmp/ignored"
+systemctl stop tare-broker.socket tare-broker.service
+"$TARE" collector stop > "$tmp/ignored" 2>&1
+is "$(leftovers)" '' 'nothing is left of either'
+
+# --- With sudo ---
+
 echo 'user ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/tare-test
 is "$(as_user sudo "$TARE" run -q -- id -u)" '0
 0' 'with sudo the user runs a command'
