@@ -54,16 +54,17 @@ BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Ivmlinux/x86 -Ibpf
 # run, which owns the shared maps, is linked first: of an extern map that is resolved later, bpftool
 # (7.1 and 7.5) gets the offset wrong.
 KERNELS     := steady preemptible
-BPF_SOURCE  := bpf/run.bpf.c $(filter-out bpf/interrupt.bpf.c,$(wildcard bpf/*.bpf.c))
+ASIDE       := interrupt gate
+BPF_SOURCE  := bpf/run.bpf.c $(filter-out $(ASIDE:%=bpf/%.bpf.c),$(wildcard bpf/*.bpf.c))
 BPF_OBJECTS := $(foreach kernel,$(KERNELS),$(patsubst bpf/%.c,build/$(kernel)/%.o,$(BPF_SOURCE)))
-# What weighs interrupts is loaded on demand, and runs where nothing preempts it.
-SKELETONS   := $(patsubst %,build/%.lskel.h,$(KERNELS)) build/interrupt.skel.h
+# Objects of their own: what weighs interrupts, loaded on demand, and the gate of the shared collector.
+SKELETONS   := $(patsubst %,build/%.lskel.h,$(KERNELS)) $(ASIDE:%=build/%.skel.h)
 USER_SOURCE := $(wildcard user/*/*.c user/*/*/*.c)
 OBJECTS     := $(patsubst %.c,$(OUT)/%.o,$(USER_SOURCE))
 MAIN        := $(OUT)/user/command/main.o
 UNIT        := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
 PROGRAMS    := $(patsubst %.c,build/%,$(wildcard tests/programs/*.c))
-CONTAIN     := $(OUT)/tests/bench/contain
+LAUNCHERS   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
 
 ifneq ($(V),1)
   Q := @
@@ -96,12 +97,12 @@ build/%.lskel.h: build/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton -L $< name $* > $@
 
-build/interrupt.skel.h: build/steady/interrupt.bpf.o
+$(ASIDE:%=build/%.skel.h): build/%.skel.h: build/steady/%.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name interrupt > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
 
 # By which a run knows whether the programs of the shared collector are its own.
-build/object-identity.h: $(KERNELS:%=build/%.bpf.o)
+build/object-identity.h: $(KERNELS:%=build/%.bpf.o) build/steady/gate.bpf.o
 	$(Q)echo "#define OBJECT_IDENTITY \"$$(cat $^ | sha256sum | cut -c-64)\"" > $@
 
 $(OUT)/user/%.o: user/%.c $(OUT)/flags
@@ -139,7 +140,7 @@ $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libtare.a
 	$(Q)mkdir -p $(@D) && $(COMPILE) -MF $@.d -MT $@ $(filter %.c %.a,$^) -pie \
 		-Wl,--as-needed -lcmocka $(shell pkg-config --libs $(PKGS)) -pthread -o $@
 
-$(CONTAIN): tests/bench/contain.c $(OUT)/libtare.a
+$(LAUNCHERS): $(OUT)/tests/bench/%: tests/bench/%.c $(OUT)/libtare.a
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(COMPILE) -MF $@.d -MT $@ $(LINK) $(filter %.c %.a,$^) $(LIBS) -o $@
 
@@ -163,14 +164,14 @@ build/bpf.flags $(OUT)/flags: force
 	@mkdir -p $(@D)
 	@echo $(FLAGS) | cmp -s - $@ || echo $(FLAGS) > $@
 
-tests: $(UNIT) $(PROGRAMS) $(CONTAIN) ## build the unit tests and the programs that tests sandbox
+tests: $(UNIT) $(PROGRAMS) $(LAUNCHERS) ## build the unit tests and the programs that tests sandbox
 unit: $(UNIT) ## build and run the unit tests
 	@scripts/tap $(UNIT)
-run-tests: all $(PROGRAMS) $(CONTAIN) ## run the whole-program tests (as root)
+run-tests: all $(PROGRAMS) $(LAUNCHERS) ## run the whole-program tests (as root)
 	@scripts/tap $(wildcard tests/run/*.sh)
 asan: ## unit tests, and build/asan/tare, under ASan and UBSan
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit
-bench: all $(PROGRAMS) $(CONTAIN) ## run the benchmarks of tests/bench
+bench: all $(PROGRAMS) $(LAUNCHERS) ## run the benchmarks of tests/bench
 	@for bench in $(wildcard tests/bench/*.sh); do $$bench || exit; done
 check: ## set up, build and run all tests
 	@scripts/check
@@ -223,5 +224,5 @@ clean: ## remove build/
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
--include $(OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d) build/steady/interrupt.bpf.d $(UNIT:=.d) $(PROGRAMS:=.d) $(CONTAIN).d \
+-include $(OBJECTS:.o=.d) $(BPF_OBJECTS:.o=.d) $(ASIDE:%=build/steady/%.bpf.d) $(UNIT:=.d) $(PROGRAMS:=.d) $(LAUNCHERS:=.d) \
 	$(MAKE_FILTERS).d $(wildcard $(OUT)/tests/fuzz/*.d)

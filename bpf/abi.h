@@ -16,7 +16,7 @@
 #endif
 
 /* Changes with every change of a layout below; both halves must carry the same one. */
-#define TARE_ABI_VERSION 4
+#define TARE_ABI_VERSION 5
 
 enum {
 	ABI_X86_64,
@@ -241,6 +241,7 @@ struct run_account {
 	__u64 soft_cpu_limit_ns;
 	__u64 rss_limit_pages; /* where no memory cgroup can hold it */
 	__u64 task_limit;
+	__u64 is_polled; /* the launcher has no perf event to be woken by, and looks by itself */
 
 	/* The window. 0 until it happened. */
 	__u64 exec_ns;	     /* first successful exec of a member: the window opens */
@@ -368,12 +369,131 @@ struct cgroup_account {
 	__u64 slot;
 };
 
+/*
+ * The gate: one program of a shared collector that users run, by BPF_PROG_RUN. A request is its
+ * context, which comes back as the answer; the program returns an enum gate_answer. Nobody gets
+ * more of a collector than this.
+ */
+enum gate_operation {
+	GATE_REGISTER,	     /* fills slot, cgroup_id and `registered` */
+	GATE_READ_RUN,	     /* these are for the process that has registered the run */
+	GATE_READ_PROCESSOR, /* number `index` */
+	GATE_READ_SYSCALLS,
+	GATE_READ_MISSES,
+	GATE_UNREGISTER,
+};
+
+enum gate_answer {
+	GATE_DONE,
+	GATE_OTHER_PROGRAMS, /* the collector is another version's */
+	GATE_STOPPED,	     /* the collector is */
+	GATE_BAD_REQUEST,
+	GATE_ROOT,	      /* who has another way */
+	GATE_NO_CGROUP,	      /* no directory of cgroup2, or one that is being removed */
+	GATE_NOT_OWNER,	      /* of the directory */
+	GATE_TOO_DEEP,	      /* is the directory */
+	GATE_POPULATED,	      /* processes are in it already */
+	GATE_REGISTERED,      /* it is a run already */
+	GATE_INSIDE_RUN,      /* the caller is weighed itself */
+	GATE_OVER_QUOTA,      /* the user has as many runs as a user may have */
+	GATE_FULL,	      /* all slots are taken */
+	GATE_TOO_MANY_USERS,  /* there is no place to count the runs of one more */
+	GATE_NOT_REGISTRANTS, /* the run is not this process's, or is over */
+	GATE_ANSWERS,
+};
+
+#define GATE_IDENTITY_WORDS 8 /* 64 hexadecimal digits */
+#define GATE_SYSCALLS 32      /* numbers in one request */
+#define GATE_DEPTH 64	      /* of a cgroup's directory, at most */
+#define GATE_WATCHED 4	      /* cgroups over users' runs where packets are counted */
+
+struct gate_registration {
+	__u64 identity[GATE_IDENTITY_WORDS]; /* of the programs that the caller knows */
+	__u64 cpu_limit_ns;		     /* as in struct run_account */
+	__u64 soft_cpu_limit_ns;
+	__u64 rss_limit_pages;
+	__u64 task_limit;
+	__s64 cgroup_fd; /* of the caller; O_PATH will do */
+	struct refusal_account refusals[ABI_COUNT];
+};
+
+struct gate_registered {
+	__u64 counts_packets; /* and sockets, where the run's cgroup is */
+	__u64 has_io_uring;   /* requests to it are counted */
+	__u64 knows_places;
+	__u64 runs_per_user;
+};
+
+struct gate_processor {
+	struct cpu_account cpu;
+	struct memory_account memory;
+};
+
+struct gate_syscalls {
+	__u32 places[GATE_SYSCALLS]; /* asked for; of SYSCALL_PLACES and more nothing is told */
+	struct syscall_counter counters[GATE_SYSCALLS]; /* summed over processors */
+};
+
+struct gate_request {
+	__u32 abi; /* TARE_ABI_VERSION */
+	__u32 operation;
+	__u32 slot;
+	__u32 index;
+	__u64 cgroup_id;
+	__u64 misses; /* events that any program has missed so far; of GATE_READ_MISSES */
+	union {
+		struct gate_registration registration;
+		struct gate_registered registered;
+		struct run_account run;
+		struct gate_processor processor;
+		struct gate_syscalls syscalls;
+	};
+};
+
+/*
+ * Of a slot that a user's run has. Root's alone. The payer stays where it is: a stop, of any
+ * version, counts by it.
+ */
+struct gate_run {
+	__u64 cgroup_id;
+	__u32 payer; /* the user whose quota it is on; 0: it is no user's run */
+	__u32 uid;   /* of the registrant */
+	__u32 pid;
+	__u32 counts_packets;
+	__u64 started_ns; /* the registrant: with its pid, no other process */
+	__u64 registrant; /* addresses in the kernel, only to be compared and read by probing */
+	__u64 cgroup;
+};
+
+/* What a start, and what a stop of any version, tells the gate: the first field stays. */
+struct gate_state {
+	__u64 is_stopped;
+	__u64 has_io_uring;
+	__u64 knows_places;
+	__u64 runs_per_user;
+	__u64 watched[GATE_WATCHED]; /* ids of cgroups; 0: none */
+};
+
+/* Of `owners`: taken, but not yet, or no longer, a cgroup's. */
+#define SLOT_IN_BETWEEN (~0ULL)
+
+/* Programs whose misses are told. */
+#define GATE_PROGRAMS 32
+
+/* The context of the program by which the gate gets to know them. */
+struct gate_lesson {
+	__s64 program_fds[GATE_PROGRAMS]; /* -1: none */
+};
+
 _Static_assert(sizeof(struct syscall_account) <= 32768, "a per-CPU value holds 32 KiB at most");
 _Static_assert(sizeof(struct memory_account) == 23 * 8, "the layout has no holes");
 _Static_assert(sizeof(struct run_account) ==
-		       (54 + SOCKET_FAMILIES + WAIT_PLACES + 5 * CULPRITS + SYSCALL_WORDS) * 8,
+		       (55 + SOCKET_FAMILIES + WAIT_PLACES + 5 * CULPRITS + SYSCALL_WORDS) * 8,
 	"the layout has no holes");
 _Static_assert(sizeof(struct cpu_account) == (16 + 7 + URING_OPCODES + 1 + WAIT_PLACES) * 8,
+	"the layout has no holes");
+_Static_assert(sizeof(struct gate_registration) ==
+		       (GATE_IDENTITY_WORDS + 5) * 8 + ABI_COUNT * sizeof(struct refusal_account),
 	"the layout has no holes");
 
 #endif

@@ -11,6 +11,8 @@ static __always_inline void launcher_wake(void *context, struct run_account *run
 	u64 processor = bpf_get_smp_processor_id();
 	u64 nothing = 0;
 
+	if (is_shared && run->is_polled)
+		return;
 	if (bpf_perf_event_output(
 		    context, &wakes, slot * processors + processor, &nothing, sizeof(nothing)))
 		count_add(&run->lost_events, 1);

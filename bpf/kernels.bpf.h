@@ -99,6 +99,27 @@ static __always_inline u64 clock_gap_ns(struct task_struct *task)
 	return BPF_CORE_READ(rq, clock) - BPF_CORE_READ(rq, clock_task);
 }
 
+/* Between 6.18 and 7.2 this count moved from the cgroup into its cgroup_subsys_state. */
+struct cgroup___before_7_2 {
+	int nr_populated_csets;
+} __attribute__((preserve_access_index));
+
+struct cgroup_subsys_state___from_7_2 {
+	int nr_populated_csets;
+} __attribute__((preserve_access_index));
+
+/* Whether processes are in the cgroup itself. */
+static __always_inline bool cgroup_has_processes(struct cgroup *cgroup)
+{
+	const void *self = (const void *)cgroup + bpf_core_field_offset(struct cgroup, self);
+
+	if (bpf_core_field_exists(struct cgroup___before_7_2, nr_populated_csets))
+		return BPF_CORE_READ((struct cgroup___before_7_2 *)cgroup, nr_populated_csets);
+	barrier();
+	return BPF_CORE_READ(
+		(const struct cgroup_subsys_state___from_7_2 *)self, nr_populated_csets);
+}
+
 /* Kernels without SCHED_INFO do not know how long a task waited for a processor. */
 static __always_inline bool task_has_sched_info(void)
 {

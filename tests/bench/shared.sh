@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What the shared collector costs: a run that uses it, and a process that is in no run, while 0, 100
-# and 1000 runs live. In a BPF file system of its own. Prints; passes or fails nothing.
+# What the shared collector costs: a run that uses it, root's and a user's, and a process that is in no
+# run, while 0, 100 and 1000 runs live. In a BPF file system of its own. Prints; passes or fails nothing.
 #
 #   RUNS="0 100 1000" ROUNDS=50 tests/bench/shared.sh
 set -eu
@@ -11,11 +11,14 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=lib/rounds.sh
 . tests/bench/lib/rounds.sh
 bystander=$PWD/build/tests/programs/bystander
+visit=$PWD/build/tests/bench/visit
+users=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/tare/bench-$$
 mount -t bpf tare-bench /sys/fs/bpf
 
 at_exit() {
 	exec 7>&-
 	wait
+	rmdir "$users/run" "$users" 2> "$work/out" || :
 	"$tare" collector stop --force > "$work/out" 2>&1 || :
 	umount /sys/fs/bpf
 }
@@ -70,3 +73,10 @@ echo "a run that uses it, median of $rounds"
 for part in join leave; do
 	echo "$part $(median $part)" | columns
 done
+
+# By the gate, which costs a user without rights no more than the kernel does root.
+mkdir "$users" "$users/run"
+chown -R 65534 "$users"
+setpriv --reuid=65534 --clear-groups "$visit" time "$users/run" 5000 > "$work/out"
+echo "a user's run, at the gate, median of 5000"
+awk '{ printf "  %-10s %8.1f us\n", $1, $2 / 1000 }' "$work/out"

@@ -251,6 +251,7 @@ rmdir "$pins"
 # --- What is typed ---
 
 for wrong in '' 'begin' 'start --runs' 'start --runs 0' 'start --runs 65537' 'start --force' \
+	'start --runs-per-user' 'start --runs-per-user -1' \
 	'stop --runs 3' 'status now'; do
 	# shellcheck disable=SC2086 # a list of words
 	collector $wrong

@@ -541,6 +541,19 @@ static void calls_that_nobody_looked_at_are_unknown(void **state)
 	assert_null(result.syscalls.by_name);
 }
 
+static void packets_that_nobody_counted_are_unknown(void **state)
+{
+	(void)state;
+	account.run.rx_bytes = account.run.inet_sockets = 1;
+	account.no_packets = "they were not counted";
+	fill();
+	assert_unknown(result.network.rx_bytes, "they were not counted");
+	assert_unknown(result.network.tx_packets, "they were not counted");
+	assert_unknown(result.network.sockets, "they were not counted");
+	assert_unknown(result.network.sockets_inet, "they were not counted");
+	assert_number(result.network.sockets_unix, 0, "bpf:raw_syscalls");
+}
+
 static void timed_calls_have_their_times_by_name(void **state)
 {
 	static const char reason[] = "system calls were not timed (--syscall-times)";
@@ -1040,6 +1053,7 @@ int main(void)
 		claim(rings_are_the_set_ups_that_succeeded),
 		claim(a_run_without_system_calls_counts_none),
 		claim(calls_that_nobody_looked_at_are_unknown),
+		claim(packets_that_nobody_counted_are_unknown),
 		claim(timed_calls_have_their_times_by_name),
 		claim(calls_are_named_with_their_errors_and_refusals),
 		claim(the_totals_are_those_of_all_abis_and_numbers),

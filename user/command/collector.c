@@ -17,6 +17,7 @@
 #include "sandbox/topology_places.h"
 
 #define DEFAULT_RUNS 1024
+#define DEFAULT_RUNS_PER_USER 64
 /* What has this many processes at once is a machine of another kind. */
 #define MOST_RUNS 65536
 
@@ -29,6 +30,7 @@ enum {
 
 struct collector_options {
 	size_t runs;
+	size_t runs_per_user;
 	bool is_forced;
 };
 
@@ -47,8 +49,11 @@ static int start(const struct collector_options *options)
 	cleanup_fd int tree = topology_open("/sys", NULL);
 	struct place places[PLACES] = { 0 };
 	bool are_known = tree >= 0 && topology_places(tree, places);
-	struct failure why;
-	int error = collector_share(options->runs, are_known ? places : NULL, &why);
+	struct collector_share_spec spec = { .runs = options->runs,
+		.runs_per_user = options->runs_per_user,
+		.places = are_known ? places : NULL };
+	struct failure why, not_for_users;
+	int error = collector_share(&spec, &not_for_users, &why);
 
 	if (error == -EALREADY) {
 		puts("the shared collector runs already");
@@ -57,6 +62,10 @@ static int start(const struct collector_options *options)
 	if (error)
 		return print_failure(&why);
 	printf("the shared collector runs, for %zu runs at one time\n", options->runs);
+	if (not_for_users.what[0]) {
+		fputs("only root can use it: ", stderr);
+		(void)print_failure(&not_for_users);
+	}
 	return STATUS_DONE;
 }
 
@@ -95,6 +104,11 @@ static void print_running(const struct collector_status *status)
 		status->abi);
 	print_since(status);
 	printf("  runs     %zu of %zu at one time\n", status->runs, status->slots);
+	if (status->runs_per_user)
+		printf("  users    %zu runs without rights, %zu at most of each user\n",
+			status->runs_of_users, status->runs_per_user);
+	else
+		puts("  users    root alone may use it");
 	printf("  memory   %s, %s a run\n", text_format_size(status->memory_bytes).text,
 		text_format_size(status->memory_bytes / status->slots).text);
 	printf("  missed   %" PRIu64 " events, by recursion\n", status->recursion_misses);
@@ -149,7 +163,7 @@ static int serve(const struct collector_options *options)
 static const struct {
 	const char *name;
 	int (*obey)(const struct collector_options *options);
-	bool takes_runs, takes_force;
+	bool takes_runs, takes_force; /* the first: both numbers of runs */
 } orders[] = {
 	{ "start", start, true, false },
 	{ "stop", stop, false, true },
@@ -159,7 +173,7 @@ static const struct {
 
 static int print_help(void)
 {
-	puts("Usage: tare collector start [--runs N]\n"
+	puts("Usage: tare collector start [--runs N] [--runs-per-user N]\n"
 	     "       tare collector stop [--force]\n"
 	     "       tare collector status\n"
 	     "       tare collector serve\n"
@@ -172,6 +186,9 @@ static int print_help(void)
 	     "\n"
 	     "  start      start it; one that runs goes on\n"
 	     "  --runs N   for N runs at one time (1024); more of them bring their own\n"
+	     "  --runs-per-user N\n"
+	     "             of these, for N at most of each user without rights (64); 0: only "
+	     "root's\n"
 	     "  stop       stop it, unless runs use it\n"
 	     "  --force    even then: their results become errors\n"
 	     "  status     whether it runs, since when, for how many, in how much memory\n"
@@ -190,14 +207,14 @@ static int usage_error(const char *what, const char *argument)
 	return STATUS_FAILED;
 }
 
-static int read_runs(const char *text, size_t *runs)
+static int read_runs(const char *option, const char *text, size_t least, size_t *runs)
 {
 	char *end;
 	unsigned long value = strtoul(text, &end, 10);
 
-	if (*text < '0' || *text > '9' || *end || !value || value > MOST_RUNS) {
-		fprintf(stderr, "tare collector: --runs is from 1 to %d, not '%s'\n", MOST_RUNS,
-			text);
+	if (*text < '0' || *text > '9' || *end || value < least || value > MOST_RUNS) {
+		fprintf(stderr, "tare collector: %s is from %zu to %d, not '%s'\n", option, least,
+			MOST_RUNS, text);
 		return STATUS_FAILED;
 	}
 	*runs = value;
@@ -206,7 +223,8 @@ static int read_runs(const char *text, size_t *runs)
 
 static int obey(size_t order, int argc, char **argv)
 {
-	struct collector_options options = { .runs = DEFAULT_RUNS };
+	struct collector_options options = { .runs = DEFAULT_RUNS,
+		.runs_per_user = DEFAULT_RUNS_PER_USER };
 
 	for (int i = 0; i < argc; i++) {
 		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
@@ -214,7 +232,11 @@ static int obey(size_t order, int argc, char **argv)
 		if (orders[order].takes_force && !strcmp(argv[i], "--force"))
 			options.is_forced = true;
 		else if (orders[order].takes_runs && !strcmp(argv[i], "--runs") && i + 1 < argc) {
-			if (read_runs(argv[++i], &options.runs))
+			if (read_runs("--runs", argv[++i], 1, &options.runs))
+				return STATUS_FAILED;
+		} else if (orders[order].takes_runs && !strcmp(argv[i], "--runs-per-user") &&
+			   i + 1 < argc) {
+			if (read_runs("--runs-per-user", argv[++i], 0, &options.runs_per_user))
 				return STATUS_FAILED;
 		} else
 			return usage_error("there is no argument", argv[i]);

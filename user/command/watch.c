@@ -73,6 +73,18 @@ static int take_collector(struct watch *watch, struct failure *why)
 	return sandbox_terminate(watch->spec->sandbox, why);
 }
 
+/* A launcher that is not woken may not have looked since a limit was passed. */
+static void note_limit(struct watch *watch)
+{
+	struct collector *collector = watch->spec->collector;
+
+	if (collector_event_fd(collector) < 0)
+		return;
+	collector_consume(collector);
+	if (!watch->reason)
+		watch->reason = reasons[collector_limit_fired(collector)];
+}
+
 static int set_timer(int timer, uint64_t after_ns, int flags, struct failure *why)
 {
 	struct itimerspec when = {
@@ -312,6 +324,7 @@ static int take_event(struct watch *watch, struct failure *why)
 		stop_too(watch, event.code);
 		return 0;
 	case SANDBOX_ENDED:
+		note_limit(watch);
 		record_end(watch, &event);
 		return 0;
 	case SANDBOX_EXEC_FAILED:

@@ -140,6 +140,18 @@ static void join_collector(struct run *run, const struct collector_spec *spec)
 		(void)collector_join(spec, cgroup_fd, &run->collector, why);
 }
 
+/* Who may not have a private one can only do something about the shared one. */
+static int tell_refused(struct run *run, int error, struct failure *why)
+{
+	struct failure *not_shared = &run->result->collector.not_shared;
+
+	if (error != -EPERM || !not_shared->what[0])
+		return error;
+	*why = *not_shared;
+	*not_shared = (struct failure){ 0 };
+	return why->errnum ? -why->errnum : -EINVAL;
+}
+
 static int open_collector(struct run *run, struct failure *why)
 {
 	const struct run_limits *limits = &run->config->limits;
@@ -153,6 +165,7 @@ static int open_collector(struct run *run, struct failure *why)
 		.no_syscalls = run->config->no_syscalls,
 		.times_syscalls = run->config->syscall_times,
 	};
+	int error;
 
 	/* What no memory cgroup can hold, the collector does, by its own account. */
 	if (!sandbox_holds_memory(run->sandbox))
@@ -162,7 +175,8 @@ static int open_collector(struct run *run, struct failure *why)
 		return 0;
 	if (read_places(places))
 		spec.places = places;
-	return collector_open(&spec, &run->collector, why);
+	error = collector_open(&spec, &run->collector, why);
+	return error ? tell_refused(run, error, why) : 0;
 }
 
 /* The collector is loaded while the container is being built, by the other process. */

@@ -22,6 +22,16 @@ static uint64_t count_connects(const struct account *account)
 	return connects;
 }
 
+static void leave_out(struct result *result, const char *reason)
+{
+	struct number unknown = number_unknown(reason);
+
+	result->network.rx_bytes = result->network.tx_bytes = unknown;
+	result->network.rx_packets = result->network.tx_packets = unknown;
+	result->network.sockets = unknown;
+	result->network.sockets_inet = result->network.sockets_inet6 = unknown;
+}
+
 static void fill_traffic(const struct run_account *run, struct result *result)
 {
 	static const char source[] = "bpf:cgroup_skb";
@@ -68,8 +78,12 @@ void account_fill_network(const struct account *account, struct result *result)
 {
 	const struct run_account *run = &account->run;
 
-	fill_traffic(run, result);
-	fill_internet_sockets(run, result);
+	if (account->no_packets) {
+		leave_out(result, account->no_packets);
+	} else {
+		fill_traffic(run, result);
+		fill_internet_sockets(run, result);
+	}
 	result->network.sockets_unix = seen_by_call(account, run->sockets_by_call[AF_UNIX]);
 	result->network.sockets_netlink = seen_by_call(account, run->sockets_by_call[AF_NETLINK]);
 	result->network.sockets_other = seen_by_call(account, count_others(run));

@@ -17,6 +17,7 @@
 //   collector_read.c    the accounts, when the run is over
 //   collector_pin.c     the shared collector's directory
 //   collector_shared.c  how it is started, stopped, looked at and used
+//   collector_gate.c    how a user's launcher, which may open nothing of it, uses it
 #include "collector.h"
 
 #include <errno.h>
@@ -176,8 +177,7 @@ static bool kernel_is_at_least(int major, int minor)
 	return running_major > major || (running_major == major && running_minor >= minor);
 }
 
-/* From 7.0 on tracepoint programs run with preemption on, and lose events of preempted tasks. */
-static bool kernel_preempts_tracepoints(void)
+bool kernel_preempts_tracepoints(void)
 {
 	return kernel_is_at_least(7, 0);
 }
@@ -197,6 +197,11 @@ static int check_kernel(struct failure *why)
 const char *object_program_name(size_t i)
 {
 	return i < PROGRAM_COUNT ? attachments[i].name : NULL;
+}
+
+size_t object_program_count(void)
+{
+	return PROGRAM_COUNT;
 }
 
 const char *object_map_name(enum collector_map map)
@@ -629,11 +634,23 @@ static int start_timeline(struct collector *collector, struct failure *why)
 		interval_ns / 2, collector->processors, why);
 }
 
+static int register_at_gate(struct collector *collector, struct failure *why)
+{
+	uint64_t begin_ns = clock_now_ns();
+	int error = gate_visit_register(collector->visit, why);
+
+	collector->start_ns += clock_now_ns() - begin_ns;
+	return error;
+}
+
 int collector_register(struct collector *collector, int cgroup_fd, struct failure *why)
 {
 	uint64_t begin_ns = clock_now_ns();
-	int error = attach(collector, cgroup_fd, why);
+	int error;
 
+	if (collector->visit)
+		return register_at_gate(collector, why);
+	error = attach(collector, cgroup_fd, why);
 	if (!error)
 		error = enter_run(collector, why);
 	if (!error && !collector->skeleton)
@@ -653,8 +670,10 @@ int collector_watch_io_uring(struct collector *collector, struct failure *why)
 	int error;
 
 	if (!collector->skeleton) {
-		collector->no_io_uring =
-			collector->stamp->has_io_uring ? NULL : not_told_of_io_uring;
+		bool is_told = collector->visit ? gate_visit_has_io_uring(collector->visit)
+						: collector->stamp->has_io_uring;
+
+		collector->no_io_uring = is_told ? NULL : not_told_of_io_uring;
 		return 0;
 	}
 	error = object_attach_io_uring(collector, why);
@@ -667,6 +686,9 @@ int collector_seed(struct collector *collector, int pidfd, struct failure *why)
 	struct run_account *run = collector->run;
 	struct task_account account = { .slot = collector->slot, .generation = run->generation };
 
+	/* The gate's programs have done it, when the process was born into the cgroup. */
+	if (collector->visit)
+		return 0;
 	__atomic_add_fetch(&run->live_tasks, 1, __ATOMIC_SEQ_CST);
 	run->peak_tasks = 1;
 	if (!bpf_map_update_elem(collector->maps[MAP_TASKS], &pidfd, &account, BPF_ANY))
@@ -702,12 +724,15 @@ int collector_set_limits(struct collector *collector, struct failure *why)
 
 int collector_event_fd(const struct collector *collector)
 {
-	return collector->wake.epoll_fd;
+	return collector->visit ? gate_visit_event_fd(collector->visit) : collector->wake.epoll_fd;
 }
 
 void collector_consume(struct collector *collector)
 {
-	wake_take(&collector->wake);
+	if (collector->visit)
+		gate_visit_take_event(collector->visit);
+	else
+		wake_take(&collector->wake);
 }
 
 enum collector_limit collector_limit_fired(const struct collector *collector)
@@ -720,8 +745,16 @@ bool collector_soft_limit_fired(const struct collector *collector)
 	return __atomic_load_n(&collector->run->soft_limit_fired, __ATOMIC_ACQUIRE);
 }
 
+/* A user's launcher has a copy of the account. */
+static void renew(const struct collector *collector)
+{
+	if (collector->visit)
+		gate_visit_look(collector->visit);
+}
+
 static bool is_drained(const struct collector *collector)
 {
+	renew(collector);
 	return __atomic_load_n(&collector->run->live_tasks, __ATOMIC_ACQUIRE) <= 0;
 }
 
@@ -741,6 +774,7 @@ bool collector_wait_drained(const struct collector *collector, int deadline_ms)
 
 uint64_t collector_exec_ns(const struct collector *collector)
 {
+	renew(collector);
 	return __atomic_load_n(&collector->run->exec_ns, __ATOMIC_ACQUIRE);
 }
 
@@ -756,6 +790,9 @@ const char *collector_mode(const struct collector *collector)
 
 int collector_arm(struct collector *collector, struct failure *why)
 {
+	/* Users may not: their launcher looks by itself. */
+	if (collector->visit)
+		return 0;
 	return tick_start(&collector->limit_tick, collector->programs[program_of(ATTACH_TICK)],
 		LIMIT_TICK_NS, collector->processors, why);
 }
@@ -816,7 +853,7 @@ static void release(struct collector *collector)
 {
 	detach(collector);
 	wake_stop(&collector->wake);
-	if (!collector->skeleton && collector->run)
+	if (collector->owners && collector->run)
 		slot_release(collector);
 	if (collector->pages)
 		munmap(collector->pages, collector->pages_bytes);
@@ -828,6 +865,8 @@ static void release(struct collector *collector)
 		close_opened(collector);
 	close_fd(&collector->maps[MAP_OWNERS]);
 	pin_forget(collector->stamp);
+	gate_close(collector->gate);
+	gate_visit_close(collector->visit);
 	close_fd(&collector->cgroup_fd);
 	close_fd(&collector->presence_fd);
 	free(collector);

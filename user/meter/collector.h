@@ -38,7 +38,8 @@ struct account {
 	struct timed_syscall *timed;	 /* owned; NULL: they were not timed */
 	size_t timed_count;
 	bool weighs_interrupts;
-	bool knows_places; /* of processors: migrations between them are counted */
+	bool knows_places;	/* of processors: migrations between them are counted */
+	const char *no_packets; /* why they, and sockets, were not counted; NULL: they were */
 };
 
 /* What the collector ends a run for by itself; 0 is no limit. */
@@ -70,7 +71,9 @@ int collector_open(const struct collector_spec *spec, struct collector **out, st
 
 /*
  * Uses the shared collector for a run in this cgroup. *out is NULL where none runs; an error says
- * why one that is there cannot be used, and then a private one can.
+ * why one that is there cannot be used, and then a private one can. To whom is not root it is an
+ * error that none runs, for then there is nothing to be had without rights; and the cgroup must be
+ * the caller's own, without a process before collector_register.
  */
 int collector_join(const struct collector_spec *spec, int cgroup_fd, struct collector **out,
 	struct failure *why);
@@ -145,11 +148,18 @@ uint64_t collector_close(struct collector *collector);
 
 /* --- The shared collector itself --- */
 
+struct collector_share_spec {
+	size_t runs;		    /* at one time */
+	size_t runs_per_user;	    /* of that, of each user without rights; 0: only for root */
+	const struct place *places; /* of PLACES processors; NULL: not known */
+};
+
 /*
- * Starts it, for so many runs at one time. -EALREADY: it runs. What half a start left is removed.
- * The places are of PLACES processors, or NULL where they are not known.
+ * Starts it. -EALREADY: it runs. What half a start left is removed. Where this kernel can only let
+ * root use it, *not_for_users says why; it is empty otherwise.
  */
-int collector_share(size_t slots, const struct place *places, struct failure *why);
+int collector_share(const struct collector_share_spec *spec, struct failure *not_for_users,
+	struct failure *why);
 
 /* Stops it. While runs use it only by force, and then their results are errors. */
 int collector_unshare(bool is_forced, struct failure *why);
@@ -169,6 +179,8 @@ struct collector_status {
 	uint64_t abi;
 	uint64_t started_ns; /* of CLOCK_REALTIME */
 	size_t slots, runs;
+	size_t runs_per_user; /* 0: it is only for root */
+	size_t runs_of_users;
 	uint64_t memory_bytes;
 	uint64_t recursion_misses;
 };

@@ -28,20 +28,26 @@ static void add_map(struct map_set *set, uint32_t id)
 		set->ids[set->count++] = id;
 }
 
+static void add_maps_of(struct map_set *set, int program_fd)
+{
+	uint32_t ids[MAPS_OF_PROGRAM];
+	struct bpf_prog_info info = { .nr_map_ids = MAPS_OF_PROGRAM, .map_ids = (uintptr_t)ids };
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(program_fd, &info, &size))
+		return;
+	for (uint32_t map = 0; map < info.nr_map_ids && map < MAPS_OF_PROGRAM; map++)
+		add_map(set, ids[map]);
+}
+
 /* Also those that are not pinned: the programs keep them. */
 static void list_maps(const struct collector *collector, struct map_set *set)
 {
-	for (size_t i = 0; object_program_name(i); i++) {
-		uint32_t ids[MAPS_OF_PROGRAM];
-		struct bpf_prog_info info = { .nr_map_ids = MAPS_OF_PROGRAM,
-			.map_ids = (uintptr_t)ids };
-		uint32_t size = sizeof(info);
+	cleanup_fd int sweep_fd = gate_open_sweep(COLLECTOR_DIRECTORY);
 
-		if (bpf_obj_get_info_by_fd(collector->programs[i], &info, &size))
-			continue;
-		for (uint32_t map = 0; map < info.nr_map_ids && map < MAPS_OF_PROGRAM; map++)
-			add_map(set, ids[map]);
-	}
+	for (size_t i = 0; object_program_name(i); i++)
+		add_maps_of(set, collector->programs[i]);
+	add_maps_of(set, sweep_fd);
 }
 
 static uint64_t map_bytes(int map_fd)

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include "bpf/abi.h"
 #include "collector.h"
+#include "collector_gate.h"
+#include "gate.h"
 #include "interrupts.h"
 #include "tick.h"
 #include "wake.h"
@@ -59,6 +61,8 @@ struct collector {
 	int presence_fd;	       /* its lock says that a run lives */
 	int cgroup_fd;		       /* its lock says that this run's launcher lives */
 	uint64_t old_misses;	       /* before this run */
+	struct open_gate *gate;	       /* while it is started; NULL: it is not for users */
+	struct gate_visit *visit;      /* of a user's launcher, in place of all these; else NULL */
 
 	struct collector_spec spec;
 	struct interrupts *interrupts; /* NULL: they are not weighed */
@@ -93,10 +97,14 @@ int object_attach_cgroup(struct collector *collector, int cgroup_fd, struct fail
 
 /* The name of program number i; NULL after the last one. */
 const char *object_program_name(size_t i);
+size_t object_program_count(void);
 const char *object_map_name(enum collector_map map);
 
 /* Bytes that one processor has of one run, in a map that is emptied for the next; else 0. */
 size_t object_map_account_bytes(enum collector_map map);
+
+/* From 7.0 on tracepoint programs run with preemption on, and lose events of preempted tasks. */
+bool kernel_preempts_tracepoints(void);
 
 /* Whether `i` is attached for the whole machine. */
 bool object_program_is_machines(size_t i);
@@ -108,6 +116,9 @@ int object_map_run(struct collector *collector, struct failure *why);
 int collector_set_limits(struct collector *collector, struct failure *why);
 
 /* --- collector_read.c --- */
+
+/* Where the calls of this place in a run are summed. */
+struct syscall_counter *account_counter(struct account *account, uint32_t place);
 
 /* Events that any program has missed so far. */
 int collector_misses(const struct collector *collector, uint64_t *misses, struct failure *why);
@@ -124,6 +135,9 @@ int slot_reset(struct collector *collector, struct failure *why);
 
 /* Makes it a free one. */
 void slot_release(struct collector *collector);
+
+/* Of cgroup2, to be closed by the caller; -1: there is none. */
+int open_cgroup_mount(void);
 
 /* Frees the slots of dead runs. Returns how many slots are taken. `mount_fd` is of cgroup2. */
 size_t slots_sweep(struct collector *collector, int mount_fd);
@@ -144,6 +158,7 @@ struct collector_stamp {
 	uint64_t slots;
 	uint64_t has_io_uring; /* requests to it are counted */
 	uint64_t knows_places;
+	uint64_t runs_per_user; /* 0: it is not for users */
 	char version[32];
 	char object[72]; /* a digest of the programs */
 };

@@ -6,6 +6,7 @@
 //   tare/           root's alone; its lock is held while a collector is started or stopped
 //     live/         its lock is shared by all runs that use the collector
 //     maps/ programs/ links/
+//     gate/       what keeps the users' gate, see gate_place.c for where they find it
 //     stamp         pinned last and removed first: without it there is no collector
 //
 // The locks are flock's, which the kernel drops when their holder dies. So a directory without a
@@ -257,6 +258,8 @@ int pin_all(
 		error = pin(collector->maps[map], "maps", object_map_name(map), why);
 	if (!error)
 		error = pin_programs(collector, why);
+	if (!error && collector->gate)
+		error = gate_pin(collector->gate, COLLECTOR_DIRECTORY, why);
 	return error ? error : pin_stamp(stamp, why);
 }
 
@@ -289,6 +292,15 @@ static int remove_entry(int directory_fd, const char *name)
 	return errno == EISDIR ? tree_remove(directory_fd, name, NULL) : -errno;
 }
 
+/* Of users, whoever has made it. */
+static int remove_gate(struct failure *why)
+{
+	cleanup_fd int mount_fd = open_cgroup_mount();
+
+	gate_set_stopped(COLLECTOR_DIRECTORY, true);
+	return gate_remove_place(mount_fd, why);
+}
+
 static int remove_entries(DIR *directory)
 {
 	struct dirent *entry;
@@ -304,14 +316,16 @@ static int remove_entries(DIR *directory)
 int pin_empty(struct failure *why)
 {
 	cleanup_directory DIR *directory = opendir(COLLECTOR_DIRECTORY);
-	int error = 0;
+	int error;
 
 	if (!directory)
 		return failure_set(why, errno, "open '%s'", COLLECTOR_DIRECTORY);
 	if (unlinkat(dirfd(directory), "stamp", 0) && errno != ENOENT)
-		error = -errno;
-	if (!error)
-		error = remove_entries(directory);
+		return failure_set(why, errno, "remove '%s'", STAMP_PATH);
+	error = remove_gate(why);
+	if (error)
+		return error;
+	error = remove_entries(directory);
 	return error ? failure_set(why, -error, "empty '%s'", COLLECTOR_DIRECTORY) : 0;
 }
 

@@ -63,7 +63,7 @@ static int read_tables(struct collector *collector, struct account *account, str
 	return error;
 }
 
-static struct syscall_counter *counter_at(struct account *account, uint32_t place)
+struct syscall_counter *account_counter(struct account *account, uint32_t place)
 {
 	struct syscall_account *abi = &account->syscalls[place / (SYSCALL_NUMBERS + 1)];
 	uint32_t number = place % (SYSCALL_NUMBERS + 1);
@@ -76,7 +76,7 @@ static int read_entry(struct collector *collector, uint32_t place, size_t proces
 	struct account *account, struct failure *why)
 {
 	uint64_t key = SYSCALL_ENTRY_KEY(collector->slot, place, processor);
-	struct syscall_counter *sum = counter_at(account, place);
+	struct syscall_counter *sum = account_counter(account, place);
 	struct syscall_entry entry;
 
 	if (bpf_map_lookup_elem(collector->maps[MAP_SYSCALL_ENTRIES], &key, &entry))
@@ -210,8 +210,14 @@ static int check_stamp(const struct collector *collector, struct failure *why)
 
 int collector_read(struct collector *collector, struct account *account, struct failure *why)
 {
-	int error = check_stamp(collector, why);
+	int error;
 
+	if (collector->visit) {
+		*account = (struct account){ .no_io_uring = collector->no_io_uring,
+			.has_syscalls = true };
+		return gate_visit_read(collector->visit, account, why);
+	}
+	error = check_stamp(collector, why);
 	*account = (struct account){ .run = *collector->run,
 		.no_io_uring = collector->no_io_uring,
 		.has_syscalls = !collector->spec.no_syscalls,

@@ -60,6 +60,10 @@ static int expect_in_abi(struct collector *collector, uint32_t abi,
 		if (add_refusal(&account, &rules[i], &pairs))
 			return failure_set(why, ENOSPC, "tell the collector what is refused");
 	}
+	if (collector->visit) {
+		gate_visit_refuse(collector->visit, abi, &account);
+		return 0;
+	}
 	if (bpf_map_update_elem(collector->maps[MAP_REFUSALS], &key, &account, BPF_ANY))
 		return failure_set(why, errno, "tell the collector what is refused");
 	return 0;

@@ -27,7 +27,7 @@ static uint64_t now_ns(clockid_t clock)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
-static int open_cgroup_mount(void)
+int open_cgroup_mount(void)
 {
 	static const char *const places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
 	struct statfs status;
@@ -79,13 +79,39 @@ static int make_owners(struct collector *collector, struct failure *why)
 	return collector->maps[MAP_OWNERS] < 0 ? failure_set(why, errno, "make a BPF map") : 0;
 }
 
-static int load_and_pin(
-	struct collector *collector, size_t slots, const struct place *places, struct failure *why)
+static int open_gate(struct collector *collector, size_t runs_per_user, struct failure *why)
+{
+	cleanup_fd int mount_fd = open_cgroup_mount();
+	const int *maps = collector->maps;
+	const struct gate_spec spec = {
+		.runs = maps[MAP_RUNS],
+		.cpus = maps[MAP_CPUS],
+		.memory = maps[MAP_MEMORY],
+		.tasks = maps[MAP_TASKS],
+		.slots = maps[MAP_SLOTS],
+		.refusals = maps[MAP_REFUSALS],
+		.syscall_entries = maps[MAP_SYSCALL_ENTRIES],
+		.owners = maps[MAP_OWNERS],
+		.programs = collector->programs,
+		.program_count = object_program_count(),
+		.slot_count = collector->slots,
+		.runs_per_user = runs_per_user,
+		.cgroup_mount_fd = mount_fd,
+		.has_io_uring = !collector->no_io_uring,
+		.knows_places = collector->knows_places,
+		.preempts_tracepoints = kernel_preempts_tracepoints(),
+	};
+
+	return gate_open(&spec, &collector->gate, why);
+}
+
+static int load_and_pin(struct collector *collector, const struct collector_share_spec *wanted,
+	struct failure *not_for_users, struct failure *why)
 {
 	const struct object_spec spec = {
-		.slots = slots, .is_shared = true, .wanted = { .places = places }
+		.slots = wanted->runs, .is_shared = true, .wanted = { .places = wanted->places }
 	};
-	struct collector_stamp stamp = { .slots = slots };
+	struct collector_stamp stamp = { .slots = wanted->runs };
 	int error = object_load(collector, &spec, why);
 
 	if (!error)
@@ -96,13 +122,17 @@ static int load_and_pin(
 		error = object_attach_io_uring(collector, why);
 	if (!error)
 		attach_to_keeper(collector);
+	if (!error && wanted->runs_per_user &&
+		!open_gate(collector, wanted->runs_per_user, not_for_users))
+		stamp.runs_per_user = wanted->runs_per_user;
 	stamp.knows_places = collector->knows_places;
 	stamp.has_io_uring = !collector->no_io_uring;
 	stamp.started_ns = now_ns(CLOCK_REALTIME);
 	return error ? error : pin_all(collector, &stamp, why);
 }
 
-static int start_afresh(size_t slots, const struct place *places, struct failure *why)
+static int start_afresh(
+	const struct collector_share_spec *spec, struct failure *not_for_users, struct failure *why)
 {
 	struct collector *collector;
 	int error = pin_empty(why);
@@ -112,7 +142,7 @@ static int start_afresh(size_t slots, const struct place *places, struct failure
 	error = collector_new(&collector, why);
 	if (error)
 		return error;
-	error = load_and_pin(collector, slots, places, why);
+	error = load_and_pin(collector, spec, not_for_users, why);
 	(void)collector_close(collector);
 	return error;
 }
@@ -124,13 +154,15 @@ static int refuse_foreign(const struct collector_stamp *stamp, struct failure *w
 	return failure_hint(why, "tare collector stop, then start it again");
 }
 
-int collector_share(size_t slots, const struct place *places, struct failure *why)
+int collector_share(
+	const struct collector_share_spec *spec, struct failure *not_for_users, struct failure *why)
 {
 	struct collector_stamp *stamp = NULL;
 	cleanup_fd int lock = -1;
 	enum pin_state state;
 	int error = pin_lock(&lock, why);
 
+	*not_for_users = (struct failure){ 0 };
 	if (!error)
 		error = pin_look(&state, &stamp, why);
 	if (error)
@@ -140,7 +172,7 @@ int collector_share(size_t slots, const struct place *places, struct failure *wh
 	else if (state == PIN_FOREIGN)
 		error = refuse_foreign(stamp, why);
 	else {
-		error = start_afresh(slots, places, why);
+		error = start_afresh(spec, not_for_users, why);
 		/* What is left of it is not what the failure is about. */
 		if (error) {
 			(void)pin_remove(NULL);
@@ -160,6 +192,29 @@ static int refuse_to_stop(struct failure *why)
 				 "--force (tare collector status counts them)");
 }
 
+/* Users hold no lock, for one of theirs could keep others away. */
+static size_t count_users_runs(void)
+{
+	struct gate_users users;
+	size_t count;
+
+	if (gate_look(COLLECTOR_DIRECTORY, &users, NULL))
+		return 0;
+	count = gate_count(&users);
+	gate_forget(&users);
+	return count;
+}
+
+/* The gate lets nobody in from here on, unless the stop is refused. */
+static int lock_users_out(bool is_forced, struct failure *why)
+{
+	gate_set_stopped(COLLECTOR_DIRECTORY, true);
+	if (is_forced || !count_users_runs())
+		return 0;
+	gate_set_stopped(COLLECTOR_DIRECTORY, false);
+	return refuse_to_stop(why);
+}
+
 /* A run that goes on all the same sees by the stamp that its result is spoilt. */
 static int stop_locked(struct collector_stamp *stamp, bool is_forced, struct failure *why)
 {
@@ -170,6 +225,9 @@ static int stop_locked(struct collector_stamp *stamp, bool is_forced, struct fai
 		return error;
 	if (error && !is_forced)
 		return refuse_to_stop(why);
+	error = lock_users_out(is_forced, why);
+	if (error)
+		return error;
 	if (stamp)
 		__atomic_store_n(&stamp->stopped_ns, now_ns(CLOCK_MONOTONIC), __ATOMIC_SEQ_CST);
 	error = pin_remove(why);
@@ -290,6 +348,31 @@ static int take_place(struct collector *collector, int cgroup_fd, struct failure
 	return error ? error : collector_set_limits(collector, why);
 }
 
+static int join_by_pins(struct collector *collector, int cgroup_fd, struct failure *why)
+{
+	int error = open_shared(collector, why);
+
+	return error || !collector->owners ? error : take_place(collector, cgroup_fd, why);
+}
+
+static int join_by_gate(struct collector *collector, int cgroup_fd, struct failure *why)
+{
+	int error = check_wishes(&collector->spec, why);
+
+	if (!error)
+		error = gate_visit_open(
+			&collector->spec, cgroup_fd, collector->processors, &collector->visit, why);
+	if (!error)
+		collector->run = gate_visit_run(collector->visit);
+	return error;
+}
+
+/* Also not root's own: who is root in a user namespace alone. */
+static bool may_open_pins(void)
+{
+	return geteuid() == 0 && (!access(COLLECTOR_DIRECTORY, R_OK) || errno != EACCES);
+}
+
 int collector_join(const struct collector_spec *spec, int cgroup_fd, struct collector **out,
 	struct failure *why)
 {
@@ -301,10 +384,11 @@ int collector_join(const struct collector_spec *spec, int cgroup_fd, struct coll
 	if (error)
 		return error;
 	collector->spec = *spec;
-	error = open_shared(collector, why);
-	if (!error && collector->owners)
-		error = take_place(collector, cgroup_fd, why);
-	if (error || !collector->owners) {
+	if (may_open_pins())
+		error = join_by_pins(collector, cgroup_fd, why);
+	else
+		error = join_by_gate(collector, cgroup_fd, why);
+	if (error || !collector->run) {
 		(void)collector_close(collector);
 		return error;
 	}
@@ -333,6 +417,7 @@ static int look_into(struct collector_status *status, struct failure *why)
 	error = open_shared(collector, why);
 	if (!error && collector->owners) {
 		status->runs = count_runs(collector);
+		status->runs_of_users = count_users_runs();
 		status->memory_bytes = collector_memory(collector);
 		error = collector_misses(collector, &status->recursion_misses, why);
 	}
@@ -346,6 +431,7 @@ static void copy_stamp(const struct collector_stamp *stamp, struct collector_sta
 	status->abi = stamp->abi;
 	status->started_ns = stamp->started_ns;
 	status->slots = stamp->slots;
+	status->runs_per_user = stamp->runs_per_user;
 }
 
 static enum collector_state state_of(enum pin_state state)

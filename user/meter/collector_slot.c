@@ -12,7 +12,7 @@
 // for, and the kernel never uses a cgroup's id again: if the cgroup is gone, so is the run. If it
 // is still there, the run is over when no process is in it and nobody holds the lock on its
 // directory that the launcher took; the kernel drops the lock with the launcher, whichever way it
-// dies.
+// dies. Users' runs have slots by the gate (bpf/gate_run.bpf.h), which frees them itself.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -162,20 +162,31 @@ static bool is_dead(int mount_fd, uint64_t id)
 	return !flock(cgroup_fd, LOCK_EX | LOCK_NB) && !is_populated(cgroup_fd);
 }
 
+/* The gate looks after its own, which were freed if they were dead; what it is at is in between. */
+static bool is_roots(const struct gate_users *users, size_t slot, uint64_t id)
+{
+	return id != SLOT_IN_BETWEEN && !gate_has(users, slot);
+}
+
 size_t slots_sweep(struct collector *collector, int mount_fd)
 {
+	struct gate_users users;
 	size_t taken = 0;
 
+	/* Not knowing users' slots from root's, none is freed. */
+	if (gate_look(COLLECTOR_DIRECTORY, &users, NULL))
+		return collector->slots;
 	for (size_t i = 0; i < collector->slots; i++) {
 		uint64_t id = __atomic_load_n(&collector->owners[i], __ATOMIC_ACQUIRE);
 
 		if (!id)
 			continue;
-		if (is_dead(mount_fd, id))
+		if (is_roots(&users, i, id) && is_dead(mount_fd, id))
 			free_slot(collector, i, id);
 		else
 			taken++;
 	}
+	gate_forget(&users);
 	return taken;
 }
 
