@@ -80,6 +80,7 @@ static int step_leave_group(struct init *init, struct failure *why)
 	output_directory_close(init->task->output);
 	/* The cores are free when tare is gone, and not when the last of its children is. */
 	close_fd(&init->task->cores_fd);
+	close_fd(&init->task->tried_fd);
 	return 0;
 }
 

@@ -17,6 +17,7 @@ struct init_task {
 	int tare_socket; /* tare's end, to be closed here */
 	int go_write_fd; /* tare's end of the line that lets the command go, to be closed here */
 	int cores_fd;	 /* tare's hold on the cores of the run, to be closed here; -1 none */
+	int tried_fd;	 /* tare's, to be closed here; -1 none */
 	struct output_directory *output; /* tare's, to be closed here */
 	bool keeps_layers;		 /* and sends what holds them to tare */
 	int root_fd;			 /* an unattached mount to be '/'; -1: the view has it */

@@ -84,11 +84,12 @@ int mount_change(int mount_fd, uint64_t attributes, int userns_fd, struct failur
 	return 0;
 }
 
-bool mount_can_map(const char *path, int userns_fd)
+bool mount_can_map(const char *path, int userns_fd, int *copy)
 {
-	cleanup_fd int copy = mount_copy(AT_FDCWD, path, NULL);
-	int error = copy < 0 ? 0 : mount_change(copy, 0, userns_fd, NULL);
+	int error;
 
+	*copy = mount_copy(AT_FDCWD, path, NULL);
+	error = *copy < 0 ? 0 : mount_change(*copy, 0, userns_fd, NULL);
 	return error != -EINVAL && error != -EPERM;
 }
 

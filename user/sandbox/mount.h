@@ -35,8 +35,12 @@ int mount_copy_tree(int directory_fd, const char *path, uint64_t attributes, str
 /* Sets attributes on a mount that is not attached yet; userns_fd >= 0 maps its owners. */
 int mount_change(int mount_fd, uint64_t attributes, int userns_fd, struct failure *why);
 
-/* Whether owners could be mapped in a copy of the mount at `path`; a copy that fails maps them. */
-bool mount_can_map(const char *path, int userns_fd);
+/*
+ * Whether owners could be mapped in a copy of the mount at `path`; a copy that fails maps them.
+ * *copy, if there is one, is the caller's: to close it takes the kernel a moment in which there may
+ * be something better to do.
+ */
+bool mount_can_map(const char *path, int userns_fd, int *copy);
 
 /*
  * What whoever mounted it forbade, as attributes for another mount that shows the same files:

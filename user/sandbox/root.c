@@ -27,9 +27,6 @@
 #include "root_builder.h"
 #include "system_layer.h"
 
-/* The scratch is the one mount that lies over the host's root. */
-enum { SCRATCH_COVERS = 1 };
-
 /* --- The system configuration --- */
 
 static bool is_replaced(const struct root_builder *builder, const struct view_entry *entry)
@@ -240,6 +237,18 @@ static int copy_whole(struct root_builder *builder, struct failure *why)
 	return builder->whole_fd < 0 ? builder->whole_fd : 0;
 }
 
+/*
+ * The scratch is the one mount that lies over the host's root. Elsewhere in the host's tree it goes
+ * with that at once, and the kernel waits only once for all processors to have let go.
+ */
+static int pivot(const struct root_builder *builder, struct failure *why)
+{
+	bool is_aside =
+		!move_mount(builder->scratch_fd, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH);
+
+	return mount_pivot(builder->root_fd, is_aside ? 0 : 1, builder->fresh_fds[0], why);
+}
+
 static int build(struct root_builder *builder, struct failure *why)
 {
 	int error = mount_make_private(why);
@@ -259,8 +268,7 @@ static int build(struct root_builder *builder, struct failure *why)
 		error = build_system_files(builder, why);
 	if (!error)
 		error = root_build_kernel_mounts(builder, why);
-	return error ? error
-		     : mount_pivot(builder->root_fd, SCRATCH_COVERS, builder->fresh_fds[0], why);
+	return error ? error : pivot(builder, why);
 }
 
 int root_build(const struct root_spec *spec, int *null_fd, int *layers_fd, struct failure *why)

@@ -386,6 +386,7 @@ static void fill_task(struct sandbox *sandbox, const struct sandbox_spec *spec)
 		.tare_socket = sandbox->sockets[0],
 		.go_write_fd = sandbox->go[1],
 		.cores_fd = sandbox->cores.lock_fd,
+		.tried_fd = sandbox->view.tried_fd,
 		.output = &sandbox->view.output,
 		.keeps_layers = layers_are_wanted(spec->config),
 		.root_fd = sandbox->view.root.mount_fd,
@@ -709,6 +710,7 @@ int sandbox_bear(struct sandbox *sandbox, bool *is_exec_failure, struct failure 
 	*is_exec_failure = false;
 	if (!error)
 		error = message_send(sandbox->sockets[0], &message, -1, why);
+	close_fd(&sandbox->view.tried_fd);
 	/* A broken line still may hold the reason why PID 1 ended. */
 	if (error && error != -EPIPE)
 		return error;

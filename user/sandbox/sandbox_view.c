@@ -173,7 +173,7 @@ int sandbox_view_split_start(struct sandbox_view *view, const struct run_config 
 
 	if (whole->mode != VIEW_OVERLAY || !strcmp(whole->path, view->directory) ||
 		view_is_fresh(view->directory) || !is_plain_directory(whole, view->directory) ||
-		mount_can_map(whole->source, userns_fd))
+		mount_can_map(whole->source, userns_fd, &view->tried_fd))
 		return 0;
 	return split_way(view, config, *whole, why);
 }
@@ -289,6 +289,7 @@ int sandbox_view_plan(struct sandbox_view *view, const struct run_config *config
 
 void sandbox_view_done(struct sandbox_view *view)
 {
+	close_fd(&view->tried_fd);
 	root_directory_close(&view->root);
 	output_directory_close(&view->output);
 	view_done(&view->view);

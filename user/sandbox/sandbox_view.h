@@ -15,10 +15,13 @@ struct sandbox_view {
 	struct view view;		/* empty without a container */
 	char *directory;		/* owned, absolute, inside: where the command starts */
 	struct output_directory output; /* where what it wrote is copied to, if that is wanted */
+	int tried_fd; /* a mount in which mapping owners was tried, to be closed when there is time
+		       */
 };
 
 #define SANDBOX_VIEW_NONE                                                                          \
-	((struct sandbox_view){ .root = ROOT_DIRECTORY_NONE, .output = OUTPUT_DIRECTORY_NONE })
+	((struct sandbox_view){                                                                    \
+		.root = ROOT_DIRECTORY_NONE, .output = OUTPUT_DIRECTORY_NONE, .tried_fd = -1 })
 
 /*
  * Looks at everything that the options name, and makes nothing: what cannot be is told before
