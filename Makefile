@@ -53,10 +53,14 @@ BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Ivmlinux/x86 -Ibpf
 # The kernel half twice: for kernels whose tracepoints may be preempted (7.0 on), and for all others.
 # run, which owns the shared maps, is linked first: of an extern map that is resolved later, bpftool
 # (7.1 and 7.5) gets the offset wrong.
-KERNELS     := steady preemptible
+# Each of them twice as well: without what only an option asks for, a run starts sooner.
+KERNELS     := steady steady_bare preemptible preemptible_bare
 ASIDE       := interrupt gate
+OPTIONAL    := limit timeline uring
 BPF_SOURCE  := bpf/run.bpf.c $(filter-out $(ASIDE:%=bpf/%.bpf.c),$(wildcard bpf/*.bpf.c))
-BPF_OBJECTS := $(foreach kernel,$(KERNELS),$(patsubst bpf/%.c,build/$(kernel)/%.o,$(BPF_SOURCE)))
+source_of    = $(if $(filter %_bare,$1),$(filter-out $(OPTIONAL:%=bpf/%.bpf.c),$(BPF_SOURCE)),$(BPF_SOURCE))
+objects_of   = $(patsubst bpf/%.c,build/$1/%.o,$(call source_of,$1))
+BPF_OBJECTS := $(foreach kernel,$(KERNELS),$(call objects_of,$(kernel)))
 # Objects of their own: what weighs interrupts, loaded on demand, and the gate of the shared collector.
 SKELETONS   := $(patsubst %,build/%.lskel.h,$(KERNELS)) $(ASIDE:%=build/%.skel.h)
 USER_SOURCE := $(wildcard user/*/*.c user/*/*/*.c)
@@ -77,7 +81,8 @@ say = @printf '  %-8s%s\n' $(1) $(2)
 
 all: $(OUT)/tare ## build build/tare (the default; needs no network)
 
-build/preemptible/%: BPF_FLAGS += -DPREEMPTIBLE_TRACEPOINTS
+build/preemptible/% build/preemptible_bare/%: BPF_FLAGS += -DPREEMPTIBLE_TRACEPOINTS
+build/steady_bare/% build/preemptible_bare/%: BPF_FLAGS += -DWITHOUT_OPTIONS
 # Not one rule of two patterns: make takes that for one recipe that makes both.
 define compile_bpf
 	$(call say,BPF,$@)
@@ -87,8 +92,12 @@ build/steady/%.bpf.o: bpf/%.bpf.c build/bpf.flags
 	$(compile_bpf)
 build/preemptible/%.bpf.o: bpf/%.bpf.c build/bpf.flags
 	$(compile_bpf)
+build/steady_bare/%.bpf.o: bpf/%.bpf.c build/bpf.flags
+	$(compile_bpf)
+build/preemptible_bare/%.bpf.o: bpf/%.bpf.c build/bpf.flags
+	$(compile_bpf)
 
-$(foreach kernel,$(KERNELS),$(eval build/$(kernel).bpf.o: $(filter build/$(kernel)/%,$(BPF_OBJECTS))))
+$(foreach kernel,$(KERNELS),$(eval build/$(kernel).bpf.o: $(call objects_of,$(kernel))))
 $(KERNELS:%=build/%.bpf.o):
 	$(call say,LINK,$@)
 	$(Q)$(BPFTOOL) gen object $@ $^

@@ -12,7 +12,11 @@
  * Whether any run may have limits, set before loading. A constant to the verifier: without limits
  * nothing of what follows is there, and no start pays for it.
  */
+#ifdef WITHOUT_OPTIONS
+#define has_limits false
+#else
 extern const volatile bool has_limits;
+#endif
 
 /*
  * The first limit that is passed is the reason; the launcher hears of it once and kills the tree.

@@ -9,6 +9,9 @@ enum { ALLOW = 1 };
 
 #define AF_INET 2
 
+#ifdef WITHOUT_OPTIONS
+#define run_of_cgroup() run_get(0)
+#else
 struct {
 	__uint(type, BPF_MAP_TYPE_CGROUP_STORAGE);
 	__type(key, u64);
@@ -24,6 +27,7 @@ static __always_inline struct run_account *run_of_cgroup(void)
 	account = bpf_get_local_storage(&cgroups, 0);
 	return run_get(account->slot);
 }
+#endif
 
 /* The start of struct __sk_buff and struct bpf_sock, fixed interfaces: nothing to look up. */
 struct packet {

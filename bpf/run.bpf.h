@@ -92,7 +92,11 @@ struct stint_logs_map {
 
 /* Set before loading: processors of this machine, and whether there may be more than one run. */
 extern const volatile u32 processors;
+#ifdef WITHOUT_OPTIONS
+#define is_shared false
+#else
 extern const volatile bool is_shared;
+#endif
 
 extern struct runs_map runs SEC(".maps");
 extern struct slots_map slots SEC(".maps");

@@ -73,7 +73,9 @@ static const struct {
 	[ABI_X32] = { 60, 231, 513 },
 };
 
+#ifndef WITHOUT_OPTIONS
 const volatile bool has_syscall_times = false;
+#endif
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -82,6 +84,7 @@ struct {
 	__type(value, struct syscall_account);
 } syscalls SEC(".maps");
 
+#ifndef WITHOUT_OPTIONS
 /*
  * A table of 41 KiB for each processor and each of many runs would be most of what a shared
  * collector keeps; it has entries instead, made at first use. The processor is in the key: a hash
@@ -95,6 +98,7 @@ struct {
 	__type(key, u64);
 	__type(value, struct syscall_entry);
 } syscall_entries SEC(".maps");
+#endif
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -118,6 +122,9 @@ static __always_inline struct syscall_counter *syscall_in_table(u32 slot, u32 ab
 	return &account->number[number];
 }
 
+#ifdef WITHOUT_OPTIONS
+#define syscall_counter(slot, abi, number) syscall_in_table(slot, abi, number)
+#else
 /* A function of its own for the verifier's sake, as is_refused(). */
 __noinline int entry_make(u32 slot, u32 place)
 {
@@ -159,6 +166,7 @@ static __always_inline struct syscall_counter *syscall_counter(u32 slot, u32 abi
 		return syscall_entry(slot, SYSCALL_PLACE(abi, number));
 	return syscall_in_table(slot, abi, number);
 }
+#endif
 
 /* All that rules look at are 32 bits wide, so that what is above them does not matter. */
 static __always_inline bool matches(const struct refusal *rule, const u64 *words)
@@ -289,6 +297,7 @@ static __always_inline int leave(struct task_struct *task, const struct syscall_
 	return 0;
 }
 
+#ifndef WITHOUT_OPTIONS
 /* Global, for each of its 32 ways would else be one of its callers'. */
 __noinline int time_bucket(u64 time_ns)
 {
@@ -318,6 +327,7 @@ int syscall_enters(void *context)
 		call_begin(task, account, bpf_ktime_get_ns());
 	return 0;
 }
+#endif
 
 SEC(SYSCALL_EXIT)
 int syscall_leaves(struct syscall_exit *exit)

@@ -6,7 +6,11 @@
 #include "run.bpf.h"
 
 /* Whether any run may have a time line, set before loading; without one nothing of it is there. */
+#ifdef WITHOUT_OPTIONS
+#define has_timeline false
+#else
 extern const volatile bool has_timeline;
+#endif
 
 /* Notes how the run stands, now. For the switches and ticks of its tasks. */
 __hidden void timeline_note(struct run_account *run, u32 slot);

@@ -11,7 +11,11 @@
 #include "run.bpf.h"
 
 /* Set before loading: without it nothing of what follows is there. */
+#ifdef WITHOUT_OPTIONS
+#define has_syscall_times false
+#else
 extern const volatile bool has_syscall_times;
+#endif
 
 /* Of the current task: its last absence is settled only when it leaves again. */
 static __always_inline u64 total_away_ns(struct task_struct *task, struct task_account *account)

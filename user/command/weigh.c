@@ -164,6 +164,7 @@ static int open_collector(struct run *run, struct failure *why)
 		.weighs_interrupts = run->config->weighs_interrupts,
 		.no_syscalls = run->config->no_syscalls,
 		.times_syscalls = run->config->syscall_times,
+		.lets_io_uring = sandbox_lets_io_uring(run->config),
 	};
 	int error;
 

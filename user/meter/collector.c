@@ -46,13 +46,19 @@ typedef uint8_t u8;
 typedef uint32_t u32;
 typedef uint64_t u64;
 #include "preemptible.lskel.h"
+#include "preemptible_bare.lskel.h"
 #include "steady.lskel.h"
+#include "steady_bare.lskel.h"
 
 /*
  * Two variants of the same programs and maps, for kernels whose tracepoints may be preempted and
  * for all others. They differ in the hooks of some programs, not in what a skeleton holds.
  */
 _Static_assert(sizeof(struct steady) == sizeof(struct preemptible), "the variants are alike");
+
+/* And each without what only an option asks for, which is then neither loaded nor verified. */
+_Static_assert(sizeof(struct steady_bare) == sizeof(struct preemptible_bare),
+	"the bare variants are alike");
 
 #define LIMIT_TICK_NS 250000
 
@@ -299,6 +305,78 @@ static int load_variant(struct steady *skeleton)
 	return steady__load(skeleton);
 }
 
+/* --- Without what only an option asks for --- */
+
+static bool is_bare(const struct object_spec *spec)
+{
+	const struct collector_spec *wanted = &spec->wanted;
+
+	return !spec->is_shared && !has_any(&wanted->limits) && !wanted->timeline_interval_ns &&
+	       !wanted->times_syscalls && !wanted->lets_io_uring;
+}
+
+/* By the names that the rest of this file knows. */
+static void name_descriptors(struct steady *skeleton, const struct steady_bare *bare)
+{
+#define TAKE(member) skeleton->member = bare->member
+	TAKE(maps.runs.map_fd);
+	TAKE(maps.cpus.map_fd);
+	TAKE(maps.tasks.map_fd);
+	TAKE(maps.slots.map_fd);
+	TAKE(maps.memory.map_fd);
+	TAKE(maps.syscalls.map_fd);
+	TAKE(maps.refusals.map_fd);
+	TAKE(progs.task_leaves.prog_fd);
+	TAKE(progs.pages_change.prog_fd);
+	TAKE(progs.mm_ends.prog_fd);
+	TAKE(progs.packet_received.prog_fd);
+	TAKE(progs.packet_sent.prog_fd);
+	TAKE(progs.socket_created.prog_fd);
+	TAKE(progs.birth.prog_fd);
+	TAKE(progs.join_cgroup.prog_fd);
+	TAKE(progs.exec.prog_fd);
+	TAKE(progs.syscall_leaves.prog_fd);
+#undef TAKE
+}
+
+static int load_bare(struct collector *collector, const struct object_spec *spec)
+{
+	bool is_preemptible = kernel_preempts_tracepoints();
+	struct steady_bare *bare = is_preemptible ? (struct steady_bare *)preemptible_bare__open()
+						  : steady_bare__open();
+	int error;
+
+	collector->bare = bare;
+	collector->skeleton = calloc(1, sizeof(*collector->skeleton));
+	if (!bare || !collector->skeleton)
+		return -ENOMEM;
+	bare->rodata->processors = collector->processors;
+	wait_cause_fill(bare->rodata->wait_of_number);
+	if (spec->wanted.places)
+		memcpy(bare->rodata->places, spec->wanted.places,
+			PLACES * sizeof(*spec->wanted.places));
+	error = is_preemptible ? preemptible_bare__load((struct preemptible_bare *)bare)
+			       : steady_bare__load(bare);
+	name_descriptors(collector->skeleton, bare);
+	return error;
+}
+
+static int load_whole(struct collector *collector, const struct object_spec *spec)
+{
+	collector->skeleton = open_variant(spec, collector->processors);
+	return collector->skeleton ? load_variant(collector->skeleton) : -ENOMEM;
+}
+
+static void unload(struct collector *collector)
+{
+	if (!collector->bare) {
+		steady__destroy(collector->skeleton);
+		return;
+	}
+	steady_bare__destroy(collector->bare);
+	free(collector->skeleton);
+}
+
 /* The last line that says why; the very last one only counts what was processed. */
 static const char *last_reason(char *log)
 {
@@ -351,15 +429,21 @@ static int load_failure(
 	}
 }
 
+/* A skeleton has 0 for what was not loaded. */
+static int descriptor(int fd)
+{
+	return fd ? fd : -1;
+}
+
 static void take_descriptors(struct collector *collector)
 {
 	char *skeleton = (char *)collector->skeleton;
 
 	for (int map = 0; map < LOADED_MAPS; map++)
-		collector->maps[map] = map_of(collector->skeleton, map)->map_fd;
+		collector->maps[map] = descriptor(map_of(collector->skeleton, map)->map_fd);
 	for (size_t i = 0; i < PROGRAM_COUNT; i++)
-		collector->programs[i] =
-			((struct bpf_prog_desc *)(skeleton + attachments[i].program))->prog_fd;
+		collector->programs[i] = descriptor(
+			((struct bpf_prog_desc *)(skeleton + attachments[i].program))->prog_fd);
 }
 
 /* Not all accounts: each page that is mapped costs a quarter of a microsecond. */
@@ -385,10 +469,9 @@ int object_load(struct collector *collector, const struct object_spec *spec, str
 	if (error)
 		return error;
 	collector->slots = spec->slots;
-	collector->skeleton = open_variant(spec, collector->processors);
+	error = (is_bare(spec) ? load_bare : load_whole)(collector, spec);
 	if (!collector->skeleton)
 		return failure_set(why, ENOMEM, "prepare the BPF programs");
-	error = load_variant(collector->skeleton);
 	if (error)
 		return load_failure(error, spec, collector->processors, why);
 	take_descriptors(collector);
@@ -860,7 +943,7 @@ static void release(struct collector *collector)
 	if (collector->owners)
 		munmap(collector->owners, collector->slots * sizeof(*collector->owners));
 	if (collector->skeleton)
-		steady__destroy(collector->skeleton);
+		unload(collector);
 	else
 		close_opened(collector);
 	close_fd(&collector->maps[MAP_OWNERS]);

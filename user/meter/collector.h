@@ -55,6 +55,7 @@ struct collector_spec {
 	uint64_t timeline_interval_ns; /* between the points of a time line; 0: there is none */
 	bool no_syscalls;	       /* attach no hook to them: nothing is known about them */
 	bool times_syscalls;	       /* and not only count them */
+	bool lets_io_uring;	       /* the run can make rings: see collector_watch_io_uring() */
 	bool weighs_interrupts;	       /* which costs a dozen hooks */
 	const struct place *places;    /* of PLACES processors; NULL: not known; for the load */
 };

@@ -43,7 +43,8 @@ struct collector_stamp;
  * one that uses the shared collector has opened its pins.
  */
 struct collector {
-	struct steady *skeleton; /* NULL: shared */
+	struct steady *skeleton;  /* NULL: shared */
+	struct steady_bare *bare; /* not NULL: it owns what the skeleton only names */
 	int maps[COLLECTOR_MAPS];
 	int programs[COLLECTOR_PROGRAMS]; /* in the order of the table of programs */
 	int links[COLLECTOR_PROGRAMS];	  /* in the same order; -1: not attached here */

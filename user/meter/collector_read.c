@@ -125,6 +125,9 @@ int collector_misses(const struct collector *collector, uint64_t *misses, struct
 		struct bpf_prog_info info = {};
 		uint32_t size = sizeof(info);
 
+		/* One that this run has no use for was not loaded. */
+		if (collector->programs[i] < 0)
+			continue;
 		if (bpf_obj_get_info_by_fd(collector->programs[i], &info, &size))
 			return failure_set(
 				why, errno, "read the misses of '%s'", object_program_name(i));
