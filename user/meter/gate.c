@@ -265,7 +265,7 @@ static int pin(int fd, const char *directory, const char *name, struct failure *
 
 static int pin_links(const struct open_gate *gate, const char *directory, struct failure *why)
 {
-	char name[16];
+	char name[32];
 	int error = 0;
 
 	for (size_t i = 0; i < gate->link_count && !error; i++) {
