@@ -126,4 +126,21 @@ refused_to_user 'sudo' --private
 refused_to_user 'rlimit: nofile.*CAP_SYS_RESOURCE' --rlimit nofile=2000000:2000000
 refused_to_user 'cores auto' --cores auto:1
 
+# --- Living runs ---
+
+as_user "$TARE" run -q --json json sleep 1000 &
+own_of() { "$@" ps --json | jq -r ".runs[] | select(.uid == $user) | .run_id"; }
+is_listed() { [ -n "$(own_of as_user "$TARE")" ]; }
+check 'a user'\''s run is listed for the user' wait_until is_listed
+id=$(own_of as_user "$TARE")
+is "$(own_of "$TARE")" "$id" 'and for root'
+is "$(setpriv --reuid=61999 --regid=61999 --clear-groups "$TARE" ps -q)" '' 'and for nobody else'
+as_user "$TARE" exec "$id" true 2> "$tmp/errors"
+is "$? $(grep -c '^tare: enter the container of an ordinary user' "$tmp/errors")" '125 1' \
+	'nobody enters its container, and that is said'
+as_user "$TARE" kill "$id"
+is "$? $(own_of "$TARE")" '0 ' 'the user ends it'
+wait
+is "$(number run_id) $(number outcome.termination_reason)" "$id killed" 'which the document tells'
+
 plan

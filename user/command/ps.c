@@ -171,8 +171,8 @@ static json_t *run_as_json(const struct living_run *run)
 	cleanup_free char *command = text_repair_utf8(run->command);
 	cleanup_free char *directory = text_repair_utf8(run->cgroup->path);
 
-	return json_pack("{s:s, s:i, s:i, s:I, s:o, s:o, s:o, s:s, s:s}", "run_id", run->cgroup->id,
-		"launcher_pid", run->launcher, "uid", (int)run->user, "elapsed_ns",
+	return json_pack("{s:s, s:i, s:I, s:I, s:o, s:o, s:o, s:s, s:s}", "run_id", run->cgroup->id,
+		"launcher_pid", run->launcher, "uid", (json_int_t)run->user, "elapsed_ns",
 		(json_int_t)run->elapsed_ns, "cpu_ns", number_or_null(&run->use.cpu_ns),
 		"memory_bytes", number_or_null(&run->use.memory_bytes), "tasks",
 		number_or_null(&run->use.tasks), "launcher_command", command ? command : "",
