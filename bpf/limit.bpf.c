@@ -13,6 +13,9 @@
 
 const volatile bool has_limits = false;
 
+/* Between two ticks of the scheduler, set before loading. */
+const volatile u64 scheduler_tick_ns = 10000000;
+
 /*
  * CLOCK_MONOTONIC is slewed and the processors' clocks are not, by 500 parts in a million at most.
  * So the least distance grows older: by one part in 256, which is eight times as much.
@@ -31,13 +34,18 @@ struct {
 	__type(value, struct distance);
 } clock_distance SEC(".maps");
 
-/* How long ago the scheduler brought this task, which is running, up to date. */
+/*
+ * How long ago the scheduler brought this task, which is running, up to date. After more than its
+ * tick the processor itself was away, taken by the host: how much of that was the task's own time
+ * only the scheduler's next look can tell, which is due now.
+ */
 static __always_inline u64 since_update_ns(struct task_struct *task)
 {
 	u64 now_ns = bpf_ktime_get_ns();
 	s64 distance_ns = now_ns - task->se.exec_start - clock_gap_ns(task);
 	u32 first = 0;
 	struct distance *distance = bpf_map_lookup_elem(&clock_distance, &first);
+	u64 since_ns;
 
 	if (!distance)
 		return 0;
@@ -45,7 +53,8 @@ static __always_inline u64 since_update_ns(struct task_struct *task)
 	if (!distance->aged_at_ns || distance_ns < distance->least_ns)
 		distance->least_ns = distance_ns;
 	distance->aged_at_ns = now_ns;
-	return distance_ns - distance->least_ns;
+	since_ns = distance_ns - distance->least_ns;
+	return since_ns > scheduler_tick_ns + scheduler_tick_ns / 4 ? 0 : since_ns;
 }
 
 static __always_inline void check_cpu(void *context, struct run_account *run, u32 slot)

@@ -268,6 +268,15 @@ static void set_sizes(struct steady *skeleton, const struct object_spec *spec, s
 		set_sizes_of_shared(skeleton, spec, processors);
 }
 
+/* The coarse clocks go on at the scheduler's tick. */
+static uint64_t scheduler_tick_ns(void)
+{
+	struct timespec resolution = { .tv_nsec = 10000000 };
+
+	clock_getres(CLOCK_MONOTONIC_COARSE, &resolution);
+	return (uint64_t)resolution.tv_nsec;
+}
+
 static void set_constants(
 	struct steady *skeleton, const struct object_spec *spec, size_t processors)
 {
@@ -278,6 +287,7 @@ static void set_constants(
 	/* The time line needs the CPU time that a limit is held against. */
 	skeleton->rodata->has_limits =
 		spec->is_shared || has_any(&wanted->limits) || wanted->timeline_interval_ns;
+	skeleton->rodata->scheduler_tick_ns = scheduler_tick_ns();
 	skeleton->rodata->has_timeline = wanted->timeline_interval_ns != 0;
 	skeleton->rodata->has_syscall_times = wanted->times_syscalls;
 	wait_cause_fill(skeleton->rodata->wait_of_number);
