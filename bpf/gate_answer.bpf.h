@@ -47,12 +47,23 @@ struct summing {
 	struct syscall_counter sum;
 };
 
+/* Of a task that made a call there, the processor has counted time when it left. */
+static __always_inline bool was_used(u32 slot, u32 processor)
+{
+	struct cpu_account *cpu = bpf_map_lookup_percpu_elem(&cpus, &slot, processor);
+
+	return cpu && (cpu->cpu_ns || cpu->before_window_ns);
+}
+
 /* An entry of another generation is of an earlier run. */
 static long add_processor(u32 processor, struct summing *summing)
 {
 	u64 key = SYSCALL_ENTRY_KEY(summing->slot, summing->place, processor);
-	struct syscall_entry *entry = bpf_map_lookup_elem(&syscall_entries, &key);
+	struct syscall_entry *entry;
 
+	if (!was_used(summing->slot, processor))
+		return 0;
+	entry = bpf_map_lookup_elem(&syscall_entries, &key);
 	if (!entry || entry->generation != summing->generation)
 		return 0;
 	summing->sum.count += entry->counter.count;

@@ -41,4 +41,21 @@ weigh --no-container sh -c 'exit 7'
 is "$?" 7 'without a container as well'
 nothing_is_lost
 
+# A user without rights, at the gate of the shared collector, in a cgroup of its own.
+user=61234
+unified=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+export TARE_UNIFIED="$unified/tare/loads"
+check 'a shared collector is started' "$TARE" collector start
+mkdir "$TARE_UNIFIED" && chown -R $user "$TARE_UNIFIED"
+# shellcheck disable=SC2016 # for the shell inside
+sh -c 'setpriv --reuid="$0" --clear-groups mkdir "$TARE_UNIFIED/run" "$TARE_UNIFIED/launchers"
+	echo $$ > "$TARE_UNIFIED/launchers/cgroup.procs" &&
+	exec setpriv --reuid="$0" --clear-groups "$@"' $user build/tests/bench/visit run \
+	"$TARE_UNIFIED/run" "$programs/call" threads 500 > "$tmp/numbers" 2> "$tmp/errors"
+got() { sed -n "s/^$1 //p" "$tmp/numbers"; }
+is "$(got getppid) $(got tasks) $(got lost)" '2000 5 0' 'for a user it counts as for root'
+is "$(got charged_us)" "$(got cgroup_us)" 'and CPU time is what the cgroup says'
+rmdir "$TARE_UNIFIED/run" "$TARE_UNIFIED/launchers" "$TARE_UNIFIED"
+check 'it is stopped' "$TARE" collector stop
+
 plan
