@@ -14,6 +14,7 @@ bystander=$PWD/build/tests/programs/bystander
 visit=$PWD/build/tests/bench/visit
 users=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/tare/bench-$$
 mount -t bpf tare-bench /sys/fs/bpf
+mount -t tmpfs -o mode=755 tare-bench /run
 
 at_exit() {
 	exec 7>&-

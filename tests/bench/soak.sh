@@ -17,6 +17,7 @@ bpftool=$(scripts/find-bpftool)
 runs=${RUNS:-20000} live=${LIVE:-1000} jobs=${JOBS:-4}
 parts=20
 mount -t bpf tare-bench /sys/fs/bpf
+mount -t tmpfs -o mode=755 tare-bench /run
 
 # shellcheck disable=SC2317 # called by the trap
 at_exit() {

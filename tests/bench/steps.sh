@@ -23,6 +23,7 @@ at_exit() {
 }
 
 mount -t bpf tare-bench /sys/fs/bpf
+mount -t tmpfs -o mode=755 tare-bench /run
 mount -t tracefs tare-bench /sys/kernel/tracing
 mkdir "$trace"
 echo mono > "$trace/trace_clock"

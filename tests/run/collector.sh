@@ -16,6 +16,7 @@ need_root
 
 pins=/sys/fs/bpf/tare
 mount -t bpf tare-test "${pins%/*}" || exit
+mount -t tmpfs -o mode=755 tare-test /run || exit
 
 at_exit() {
 	"$TARE" collector stop --force > "$tmp/ignored" 2>&1

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The gate of the shared collector: users without rights have their runs weighed as root has, and get
-# at nothing else of it. In a BPF file system of this file's own; the users have no account, and each
-# a cgroup that this file gives them.
+# at nothing else of it. With a BPF file system and a /run of this file's own, as a collector of the
+# machine's must not lose its gate; the users have no account, and each a cgroup that is given here.
 set -u
 if [ -z "${TARE_TEST_OWN_BPF-}" ] && [ "$(id -u)" -eq 0 ]; then
 	TARE_TEST_OWN_BPF=yes exec unshare --mount --propagation private "$0"
@@ -23,6 +23,7 @@ if [ -z "$unified" ]; then
 	exit 0
 fi
 mount -t bpf tare-test "${pins%/*}" || exit
+mount -t tmpfs -o mode=755 tare-test /run || exit
 chmod 755 "$tmp"
 cp "$programs/attack-gate" "$programs/call" "$programs/breed" "$programs/grow" "$programs/spin" \
 	"$programs/talk" build/tests/bench/visit "$tmp"
@@ -383,7 +384,7 @@ rm "$pins/stamp"
 is "$(find $place -name gate -type f)" "$place/gate" 'of half a collector the gate may be left'
 check 'a start repairs it' collector start
 check 'a stop removes it' collector stop
-is "$(grep -c " $place " /proc/self/mountinfo) $(find /run/tare -mindepth 1 2> "$tmp/ignored")" '0 ' \
+is "$(grep -c " $place " /proc/self/mountinfo) $(find $place 2> "$tmp/ignored")" '0 ' \
 	'and leaves no mount'
 
 # --- Races ---
