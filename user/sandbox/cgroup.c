@@ -162,22 +162,6 @@ static int remove_directory(struct cgroup_directory *directory, struct failure *
 
 /* --- Making them --- */
 
-/* What gives a user a cgroup below the one that `path` was to be made in, and moves the shell
- * there. */
-static int hint_delegation(const char *path, struct failure *why)
-{
-	const char *name = strrchr(path, '/');
-
-	if (!access("/run/systemd/system", F_OK))
-		return failure_hint(why, "run in a cgroup of your own: "
-					 "systemd-run --user --scope -p Delegate=yes tare run ...");
-	return failure_hint(why,
-		"have root give this shell a cgroup: sudo sh -c 'd=%.*s/user-%u; mkdir -p $d; "
-		"chown %u $d $d/cgroup.procs $d/cgroup.threads $d/cgroup.subtree_control; "
-		"echo '$$' > $d/cgroup.procs'",
-		(int)(name - path), path, geteuid(), geteuid());
-}
-
 static int creation_failure(const struct cgroup *cgroup, const char *path, struct failure *why)
 {
 	int error = errno;
@@ -186,8 +170,6 @@ static int creation_failure(const struct cgroup *cgroup, const char *path, struc
 	if (error == EROFS)
 		return failure_hint(why, "the cgroup tree is read-only here: "
 					 "sudo mount -o remount,rw /sys/fs/cgroup");
-	if (geteuid() != 0)
-		return hint_delegation(path, why);
 	return failure_hint(why, "run as root, or in a cgroup of your own: "
 				 "sudo systemd-run --scope -p Delegate=yes tare run ...");
 }
