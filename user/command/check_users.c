@@ -161,7 +161,8 @@ static int map_self(const uid_t outside[2], struct failure *why)
 /* In a child with a user and a mount namespace of its own. */
 static int trial_overlay(void *argument, struct failure *why)
 {
-	static const char *const parts[] = { "/tmp/lower", "/tmp/upper", "/tmp/work", "/tmp/all" };
+	static const char *const parts[] = { "/tmp/lower", "/tmp/upper", "/tmp/work", "/tmp/all",
+		"/tmp/lower/full", "/tmp/lower/full/one" };
 	const char *options = "lowerdir=/tmp/lower,upperdir=/tmp/upper,workdir=/tmp/work,userxattr";
 	int error = map_self(argument, why);
 
@@ -174,6 +175,9 @@ static int trial_overlay(void *argument, struct failure *why)
 			return failure_set(why, errno, "make '%s' in a tmpfs", parts[i]);
 	if (mount("tare-check", "/tmp/all", "overlay", MS_NOSUID | MS_NODEV, options))
 		return failure_set(why, errno, "mount an overlay in a user namespace");
+	/* What is noted of it takes an attribute that a tmpfs has had for users since Linux 6.6. */
+	if (rmdir("/tmp/all/full/one") || rmdir("/tmp/all/full"))
+		return failure_set(why, errno, "remove a directory of the host's in memory");
 	return 0;
 }
 
@@ -185,6 +189,12 @@ void check_users_overlay(const char *root, struct probe_result *result)
 	(void)root;
 	if (!probe_run_child(CLONE_NEWUSER | CLONE_NEWNS, trial_overlay, outside, &why)) {
 		probe_set(result, PROBE_OK, "mounted in a user namespace");
+		return;
+	}
+	if (why.errnum == EIO) {
+		probe_set(result, PROBE_DEGRADED,
+			"directories of the host cannot be removed in memory before Linux 6.6");
+		probe_repair(result, "tare run --no-tmpfs ...");
 		return;
 	}
 	probe_set(result, state_of_lack(), "cannot %s: %s", why.what, strerror(why.errnum));
