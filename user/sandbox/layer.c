@@ -179,8 +179,8 @@ static int let_in(int found_fd, mode_t mode)
 
 static int open_closed(int directory_fd, const char *path, int flags, mode_t mode)
 {
-	cleanup_fd int found =
-		file_open_beneath(directory_fd, path, O_PATH | (flags & (O_DIRECTORY | O_NOFOLLOW)), true);
+	cleanup_fd int found = file_open_beneath(
+		directory_fd, path, O_PATH | (flags & (O_DIRECTORY | O_NOFOLLOW)), true);
 	int error = found < 0 ? found : let_in(found, mode);
 
 	return error ? error : file_open_beneath(directory_fd, path, flags, true);

@@ -24,6 +24,17 @@ static int copy_link(int source_fd, int target_fd, const char *name)
 	return symlinkat(link, target_fd, name);
 }
 
+static bool has_entry(const struct view *view, const char *path)
+{
+	return !strcmp(view_entry_of(view, path)->path, path);
+}
+
+/* To mount the true one on. */
+static int make_file(int target_fd, const char *name)
+{
+	return mknodat(target_fd, name, S_IFREG | 0444, 0);
+}
+
 static bool is_never_stopped(void *argument)
 {
 	(void)argument;
@@ -70,7 +81,7 @@ static int copy_entry(const struct view *view, const char *path, int source_fd, 
 	const char *name, const struct stat *status)
 {
 	if (!S_ISDIR(status->st_mode))
-		return mknodat(target_fd, name, S_IFREG | 0444, 0);
+		return make_file(target_fd, name);
 	if (copy_directory(source_fd, target_fd, name, status))
 		return -1;
 	return copy_crowded(view, path, source_fd, target_fd, name);
@@ -96,7 +107,8 @@ static int copy_name(const struct view *view, const char *directory, int source_
 	case VIEW_ENTRY:
 		return copy_entry(view, path, source_fd, target_fd, name, &status);
 	case VIEW_COPY:
-		return copy_file(source_fd, target_fd, name);
+		return has_entry(view, path) ? make_file(target_fd, name)
+					     : copy_file(source_fd, target_fd, name);
 	case VIEW_LEFT_OUT:
 		break;
 	}

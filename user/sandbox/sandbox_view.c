@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "mount.h"
 #include "result_files.h"
+#include "view_spread.h"
 
 /* --- Rules --- */
 
@@ -195,7 +196,10 @@ static enum hold hold_on(const struct view_entry *whole, const char *path)
 	return faccessat(AT_FDCWD, source, W_OK | X_OK, AT_EACCESS) ? HOLD_NONE : HOLD_WRITABLE;
 }
 
-/* One of the user's own is copied where what it lies in is, or is a top. */
+/*
+ * One of the user's own is copied where what it lies in is, or is a top. A crowded one is made
+ * anew, and is the user's then.
+ */
 static bool needs_top(enum hold hold, bool is_above_copied)
 {
 	return hold == HOLD_WRITABLE || (hold == HOLD_OWN && !is_above_copied);
@@ -220,7 +224,7 @@ static int split_to(struct sandbox_view *view, const char *place, struct failure
 		if (way[i] != '/' && way[i])
 			continue;
 		way[i] = '\0';
-		hold = hold_on(&whole, way);
+		hold = view_is_crowded(&view->view, way) ? HOLD_OWN : hold_on(&whole, way);
 		if (needs_top(hold, is_copied))
 			error = view_split(&view->view, way, true, why);
 		is_copied = hold != HOLD_NONE;

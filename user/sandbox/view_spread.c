@@ -59,6 +59,7 @@ static bool is_bare(int directory_fd, const char *name)
  * Whoever may not write it misses nothing. To copy this much takes a millisecond.
  */
 #define COPY_LIMIT_BYTES (1 << 20)
+#define COPY_LIMIT_OF_ALL_BYTES (64 << 20)
 
 static bool is_to_be_copied(int directory_fd, const char *name, const struct stat *status)
 {
@@ -100,6 +101,7 @@ struct spreading {
 	struct view *view;
 	const struct mountinfo_list *mounts;
 	const char *own_directory;
+	uint64_t *copied_bytes; /* of the files that will be */
 };
 
 static bool lies_in(const char *path, const char *directory)
@@ -179,15 +181,28 @@ static int add_crowded(const struct spreading *spreading, const char *path, cons
 	return add_parts(spreading, path, source, why);
 }
 
+/* As many as are worth the time and the memory; the others have an entry like larger ones. */
+static bool is_copied(const struct spreading *spreading, const struct stat *status)
+{
+	if (*spreading->copied_bytes + (uint64_t)status->st_size > COPY_LIMIT_OF_ALL_BYTES)
+		return false;
+	*spreading->copied_bytes += (uint64_t)status->st_size;
+	return true;
+}
+
 /* A file cannot be overlaid: it becomes read-only, and that is to be told of it. */
 static int add_part(const struct spreading *spreading, const char *path, const char *source,
-	enum view_part part, bool is_directory, struct failure *why)
+	enum view_part part, const struct stat *status, struct failure *why)
 {
+	bool is_directory = S_ISDIR(status->st_mode);
+
 	if (is_left_out(spreading, path, source))
 		return 0;
 	if (is_directory && is_crowded(spreading, source))
 		return add_crowded(spreading, path, source, why);
-	return part == VIEW_ENTRY ? view_split(spreading->view, path, is_directory, why) : 0;
+	if (part == VIEW_BARE || (part == VIEW_COPY && is_copied(spreading, status)))
+		return 0;
+	return view_split(spreading->view, path, is_directory, why);
 }
 
 static int add_name(const struct spreading *spreading, const char *path, const char *source,
@@ -200,9 +215,9 @@ static int add_name(const struct spreading *spreading, const char *path, const c
 
 	if (!inside || !outside)
 		return no_memory(why);
-	if (part != VIEW_ENTRY && part != VIEW_BARE)
+	if (part == VIEW_LEFT_OUT || part == VIEW_LINK)
 		return 0;
-	return add_part(spreading, inside, outside, part, S_ISDIR(status.st_mode), why);
+	return add_part(spreading, inside, outside, part, &status, why);
 }
 
 static int add_parts(const struct spreading *spreading, const char *path, const char *source,
@@ -242,7 +257,8 @@ static int spread_entry(const struct spreading *spreading, size_t number, struct
 int view_spread(struct view *view, const struct mountinfo_list *mounts, const char *own_directory,
 	struct failure *why)
 {
-	const struct spreading spreading = { view, mounts, own_directory };
+	uint64_t copied_bytes = 0;
+	const struct spreading spreading = { view, mounts, own_directory, &copied_bytes };
 	int error = 0;
 
 	for (size_t i = 0; i < view->count && !error; i++)

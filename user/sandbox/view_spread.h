@@ -32,7 +32,7 @@ enum view_part {
 	VIEW_LEFT_OUT, /* a socket, a FIFO, a device; or it is gone */
 	VIEW_LINK,     /* a link like it */
 	VIEW_BARE,     /* an empty directory like it, for nothing in it could be seen */
-	VIEW_COPY,     /* a copy: a file of moderate size that the user may write */
+	VIEW_COPY,     /* a copy, unless it has an entry: a small file that the user may write */
 	VIEW_ENTRY,    /* a directory or file that is shown by an entry */
 };
 enum view_part view_part_of(int directory_fd, const char *name, struct stat *status);
