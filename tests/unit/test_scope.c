@@ -51,6 +51,16 @@ static void the_call_moves_this_process_into_a_delegated_scope(void **state)
 	assert_null(word_after("user-0.slice", 2));
 }
 
+static void a_users_own_manager_chooses_the_slice_itself(void **state)
+{
+	(void)state;
+	scope_describe(&call, SCOPE_OF_USER, "0::/user.slice/user-0.slice/session-1.scope\n");
+	assert_string_equal(call.arguments[1], "--user");
+	assert_string_equal(word_after("fail", 1), "3");
+	assert_string_equal(word_after("Delegate", 2), "true");
+	assert_null(word_after("Slice", 0));
+}
+
 static void the_scope_lies_in_the_slice_that_tare_was_started_in(void **state)
 {
 	static const struct {
@@ -158,6 +168,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_call_moves_this_process_into_a_delegated_scope),
+		cmocka_unit_test(a_users_own_manager_chooses_the_slice_itself),
 		cmocka_unit_test(the_scope_lies_in_the_slice_that_tare_was_started_in),
 		cmocka_unit_test(every_scope_has_a_name_of_its_own),
 		claim_on_files(it_is_waited_for_until_the_move_has_happened),

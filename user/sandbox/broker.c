@@ -112,7 +112,7 @@ static bool admit(const struct broker *broker, struct worker *worker, int to_wor
 	if (read(to_worker, &worker->uid, sizeof(worker->uid)) != sizeof(worker->uid))
 		return false;
 	answer = count_of_user(broker, worker->uid) < MOST_WORKERS_OF_USER;
-	return write(to_worker, &answer, 1) == 1;
+	return send(to_worker, &answer, 1, MSG_NOSIGNAL) == 1;
 }
 
 static struct worker *find_free(struct broker *broker)

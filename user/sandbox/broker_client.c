@@ -190,14 +190,13 @@ int broker_client_serve(void *argument, struct failure *why)
 	int connection;
 
 	limit_time();
-	*why = (struct failure){ 0 };
 	connection = accept4(client->listening_fd, NULL, NULL, SOCK_CLOEXEC);
 	if (connection < 0 || getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer.ids, &size))
 		return 1;
-	if (is_admitted(client, &peer))
-		(void)obey(connection, &peer, &answer, why);
-	else
+	if (!is_admitted(client, &peer))
 		failure_set(why, EAGAIN, "serve so many clients of user %u at once", peer.ids.uid);
+	else if (!obey(connection, &peer, &answer, why))
+		*why = (struct failure){ 0 }; /* of what it did without */
 	send_answer(connection, &answer, why);
 	return 0;
 }
