@@ -122,6 +122,7 @@ else
 	skip 'below it memory can be limited' 'no memory controller can be had here'
 	skip 'but not at it' 'no memory controller can be had here'
 fi
+[ ! -d "$memory/run" ] || rmdir "$memory/run"
 is "$(find "$path" -maxdepth 1 -user $user | sed "s,$path,.," | sort | tr '\n' ' ')" \
 	'. ./cgroup.procs ./cgroup.subtree_control ./cgroup.threads ' \
 	'of its files exactly those are the user'\''s that delegate it'
@@ -196,7 +197,9 @@ many=$!
 all_in() {
 	[ "$(cat "$unified/tare/u$user"/launch-*/self/cgroup.procs 2> "$tmp/ignored" | wc -l)" -ge 128 ]
 }
+deadline=60
 check '128 launchers of one user are there at one time' wait_until all_in
+deadline=20
 is "$(as $user "$enter")" "122 let user $user have more than 128 launchers at one time" \
 	'and no more'
 check 'and still room for another user' as $other "$enter" true

@@ -200,7 +200,7 @@ refused_to_user 'cores auto' --cores auto:1
 refused_to_user 'output-directory' --output-directory /usr/made
 TMPDIR=/usr refused_to_user 'no-tmpfs: .*/usr' --no-tmpfs
 said=$(setpriv --reuid "$user" --regid "$user" --clear-groups "$contain_program" true 2>&1)
-is "$? $(printf '%s\n' "$said" | grep -c 'hint.*broker')" '125 1' \
+is "$? $(printf '%s\n' "$said" | grep -c 'hint.*\(tare collector serve\|tare-broker.socket\)')" '125 1' \
 	'without a cgroup of its own a user is told how to get one'
 is "$(find "$user_cgroup" -mindepth 1 -type d)" '' 'of what is refused nothing is made'
 

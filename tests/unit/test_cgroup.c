@@ -505,6 +505,25 @@ static void the_two_directories_of_a_run_share_its_name(void **state)
 	assert_int_equal(strncmp(run, launcher, strlen(run)), 0);
 }
 
+static void what_tare_has_started_is_no_company(void **state)
+{
+	pid_t child = fork();
+	char processes[64];
+
+	(void)state;
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	snprintf(processes, sizeof(processes), "%s%d\n", own_line(), child);
+	tree_has_cgroup("/cg", "memory pids\n", "memory pids\n", "");
+	tree_has_cgroup("/cg/run-1.scope", "memory pids\n", "\n", processes);
+	assert_placed(pure, "0::/run-1.scope\n");
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	assert_true(cgroup.left_own);
+}
+
 static void a_cgroup_shared_with_others_is_not_rearranged(void **state)
 {
 	char processes[64];
@@ -1158,6 +1177,7 @@ static const struct CMUnitTest tests[] = {
 	claim(the_root_cgroup_may_have_processes_and_give_controllers),
 	claim(alone_in_a_delegated_cgroup_tare_makes_room_in_it),
 	claim(the_two_directories_of_a_run_share_its_name),
+	claim(what_tare_has_started_is_no_company),
 	claim(a_cgroup_shared_with_others_is_not_rearranged),
 	claim(alone_without_both_controllers_there_is_no_room_to_make),
 	claim(without_controllers_anywhere_the_own_cgroup_serves),

@@ -4,7 +4,7 @@
  * moved into a directory of cgroups that its user may make others in.
  *
  * Theory of operation. Each client has a process of its own, which is told who it is by the kernel,
- * has a second of time, and takes one message of one size. So whatever a client does, also with
+ * has little time, and takes one message of one size. So whatever a client does, also with
  * descriptors that it sends along (to close a socket that lingers takes as long as its owner
  * wishes), it does to that process. The launcher is moved while its directories are still root's:
  * who was met instead, under a number that came round again, can be put back before anybody else

@@ -12,7 +12,6 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -23,9 +22,10 @@
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
 #endif
 
-/* All of a client's time, and of that what it may take to say its word. */
-#define SERVICE_MS 2000
+/* What a client may take to say its word, to have that received, and to be served in the queue. */
 #define REQUEST_MS 500
+#define RECEIVING_SECONDS 2
+#define SERVICE_SECONDS 10
 
 struct peer {
 	struct ucred ids;
@@ -115,6 +115,12 @@ static int refuse_contained(const struct peer *peer, struct failure *why)
 
 /* --- What it wants --- */
 
+/* The kernel ends this process by SIGALRM then, whatever it waits for. */
+static void limit_time(int seconds)
+{
+	(void)alarm(seconds);
+}
+
 /* Never more than is asked for, and no descriptor: what was sent along is dropped by the kernel. */
 static int receive(int connection, struct failure *why)
 {
@@ -149,6 +155,7 @@ static int obey(
 {
 	int error = receive(connection, why);
 
+	limit_time(SERVICE_SECONDS);
 	if (!error && peer->ids.uid == 0)
 		error = failure_set(why, EINVAL, "serve root, who needs no broker");
 	if (!error && peer->ids.pid == 0)
@@ -172,14 +179,6 @@ static void send_answer(int connection, struct broker_answer *answer, const stru
 	(void)send(connection, answer, sizeof(*answer), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* The kernel ends this process by SIGALRM, whatever it waits for then. */
-static void limit_time(void)
-{
-	const struct itimerval timer = { .it_value.tv_sec = SERVICE_MS / 1000 };
-
-	(void)setitimer(ITIMER_REAL, &timer, NULL);
-}
-
 int broker_client_serve(void *argument, struct failure *why)
 {
 	const struct broker_client *client = argument;
@@ -189,7 +188,7 @@ int broker_client_serve(void *argument, struct failure *why)
 	/* Not closed here: at the end of a process no socket that was sent along lingers. */
 	int connection;
 
-	limit_time();
+	limit_time(RECEIVING_SECONDS);
 	connection = accept4(client->listening_fd, NULL, NULL, SOCK_CLOEXEC);
 	if (connection < 0 || getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer.ids, &size))
 		return 1;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/proc.h"
 #include "broker.h"
 #include "broker_lock.h"
 #include "broker_place.h"
@@ -58,14 +59,6 @@ static char *read_of_process(pid_t pid, const char *file)
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
 	return file_read(AT_FDCWD, path, &text, NULL, NULL) ? NULL : text;
-}
-
-static pid_t parent_of(pid_t pid)
-{
-	cleanup_free char *status = read_of_process(pid, "status");
-	const char *line = status ? strstr(status, "\nPPid:") : NULL;
-
-	return line ? atoi(line + strlen("\nPPid:")) : 0;
 }
 
 /* --- The directories --- */
@@ -192,7 +185,7 @@ static void put_back(const struct entering *entering, const char *memberships)
 /* Whoever has the number now was just born, in the cgroups of its parent. */
 static void put_stranger_back(const struct entering *entering)
 {
-	cleanup_free char *memberships = read_of_process(parent_of(entering->pid), "cgroup");
+	cleanup_free char *memberships = read_of_process(proc_parent(entering->pid), "cgroup");
 
 	put_back(entering, memberships);
 }

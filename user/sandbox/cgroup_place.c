@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/proc.h"
 #include "cgroup_controller.h"
 
 /* What a place is chosen from. A hierarchy is called by a controller; "" is cgroup2. */
@@ -152,14 +153,27 @@ static bool lists_all(const char *directory, const char *file, unsigned int cont
 	return find_listed(directory, file, controllers) == controllers;
 }
 
+/* Those that it has started already, to hold a namespace or to clean up, move aside with it. */
+static bool is_ours(pid_t pid)
+{
+	return pid == getpid() || proc_parent(pid) == getpid();
+}
+
 static bool is_alone_in(const char *directory)
 {
-	char path[PATH_MAX + 64], expected[32];
+	char path[PATH_MAX + 64];
 	cleanup_free char *processes = NULL;
+	char *line, *rest;
 
 	snprintf(path, sizeof(path), "%s/cgroup.procs", directory);
-	snprintf(expected, sizeof(expected), "%d\n", getpid());
-	return !file_read(AT_FDCWD, path, &processes, NULL, NULL) && !strcmp(processes, expected);
+	if (file_read(AT_FDCWD, path, &processes, NULL, NULL) || !*processes)
+		return false;
+	rest = processes;
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line && !is_ours(atoi(line)))
+			return false;
+	}
+	return true;
 }
 
 /*
