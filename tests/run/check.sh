@@ -81,7 +81,8 @@ is "$? $(state capabilities)" '1 missing' 'root without CAP_SYS_ADMIN is told'
 
 another_user "$TARE" check --json > "$tmp/document"
 is "$?" 1 'a user is told that tare run cannot work alone'
-is "$(repair capabilities)" 'sudo tare check' 'and to ask as root'
+is "$(repair capabilities)" 'let root start the shared collector: sudo tare collector start' \
+	'but with what root starts once'
 is "$(state 'user namespace') $(state 'system calls')" 'ok ok' 'what a user may do is found to work'
 leaves_nothing 'of all these nothing is left behind'
 

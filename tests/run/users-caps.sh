@@ -24,8 +24,9 @@ at_exit() {
 }
 wait_until grep -q serves "$tmp/broker"
 
+# What setpriv itself executes would still be given from root's capabilities.
 as_user() {
-	setpriv --reuid=$user --regid=$user --clear-groups "$@"
+	setpriv --reuid=$user --regid=$user --clear-groups env "$@"
 }
 
 # weigh_with CAPABILITIES: a run without a container; its status and what the command has of them.
