@@ -75,6 +75,8 @@ static void ask(int fd)
 
 static void enter(char **command)
 {
+	int pause_ms = 10;
+
 	do {
 		int fd = connect_broker();
 
@@ -82,7 +84,8 @@ static void enter(char **command)
 		hear(fd);
 		close(fd);
 		/* Too many at once: as a launcher does. */
-	} while (answer.errnum == EAGAIN && !poll(NULL, 0, 20));
+		pause_ms = pause_ms < 500 ? 2 * pause_ms : pause_ms;
+	} while (answer.errnum == EAGAIN && !poll(NULL, 0, pause_ms));
 	if (!*command || answer.errnum) {
 		print_answer();
 		exit(answer.errnum != 0);

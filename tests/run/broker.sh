@@ -166,7 +166,7 @@ for size in 0 4 9 60000; do
 		"$size bytes of nothing are told to be that"
 done
 mkfifo "$tmp/silence"
-as $user "$enter" --silent 20 < "$tmp/silence" > "$tmp/silent" &
+as $user "$enter" --silent 60 < "$tmp/silence" > "$tmp/silent" &
 silent=$!
 exec 9> "$tmp/silence"
 wait_until grep -q silent "$tmp/silent"

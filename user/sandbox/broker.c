@@ -18,8 +18,8 @@
 #include "process.h"
 
 /* Together, and of one user, so that nobody can keep all of them busy. */
-#define MOST_WORKERS 64
-#define MOST_WORKERS_OF_USER 8
+#define MOST_WORKERS 128
+#define MOST_WORKERS_OF_USER 32
 /* Where the machine has no more processes. */
 #define RETRY_MS 20
 

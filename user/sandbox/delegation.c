@@ -25,6 +25,7 @@
 /* systemd starts the broker when someone asks, which takes longer than the broker does. */
 #define ANSWER_SECONDS 15
 #define AGAIN_MS 20
+#define MOST_AGAIN_MS 500
 
 /* --- Who gives one --- */
 
@@ -104,15 +105,16 @@ static int ask_broker(struct failure *why)
 {
 	uint64_t end_ns = clock_now_ns() + ANSWER_SECONDS * 1000000000ULL;
 	cleanup_free struct broker_answer *answer = calloc(1, sizeof(*answer));
-	int error;
+	int error, pause_ms = AGAIN_MS / 2;
 
 	if (!answer)
 		return failure_set(why, ENOMEM, "ask the broker");
-	/* Of very many who ask at once it sends some away for now. */
+	/* Of very many who ask at once it sends some away for now, the more often the longer. */
 	do {
 		error = exchange(answer, why);
+		pause_ms = pause_ms < MOST_AGAIN_MS ? 2 * pause_ms : pause_ms;
 	} while (!error && answer->errnum == EAGAIN && clock_now_ns() < end_ns &&
-		 !poll(NULL, 0, AGAIN_MS));
+		 !poll(NULL, 0, pause_ms));
 	if (error || !answer->errnum)
 		return error;
 	failure_set(why, answer->errnum, "get a cgroup from the broker: %.*s",
