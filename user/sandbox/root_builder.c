@@ -101,8 +101,3 @@ int root_cover_entry(const struct root_builder *builder, const char *path, struc
 		return error;
 	return cover(builder, builder->nothing_fd, MOUNT_DATA | MOUNT_ATTR_RDONLY, path, why);
 }
-
-int root_cover_file(const struct root_builder *builder, const char *path, struct failure *why)
-{
-	return cover(builder, builder->null_fd, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, path, why);
-}

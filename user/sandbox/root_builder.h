@@ -53,10 +53,9 @@ struct root_spot root_spot_of(const struct root_builder *builder, const char *pa
 int root_attach(const struct root_builder *builder, int mount_fd, const char *path, bool may_make,
 	struct failure *why);
 
-/* Put nothing over `path`, if there is such a path: an empty directory, a file of its kind. */
+/* Put nothing over `path`, if there is such a path: an empty directory; or what is of its kind. */
 int root_cover_directory(const struct root_builder *builder, const char *path, struct failure *why);
 int root_cover_entry(const struct root_builder *builder, const char *path, struct failure *why);
-int root_cover_file(const struct root_builder *builder, const char *path, struct failure *why);
 
 /* root_shown.c: what the current entry shows, as a mount that can still be moved. */
 int root_make_shown(struct root_builder *builder, struct failure *why);

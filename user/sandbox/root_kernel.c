@@ -200,6 +200,19 @@ static const char *const masked_paths[] = { "proc/acpi", "proc/kallsyms", "proc/
 static const char *const read_only_paths[] = { "proc/bus", "proc/fs", "proc/irq", "proc/sys",
 	"proc/sysrq-trigger", NULL };
 
+/* Over what was found there, without a look at its name again. */
+static int cover_found(
+	int source_fd, uint64_t attributes, int target_fd, const char *path, struct failure *why)
+{
+	cleanup_fd int copy = mount_copy(source_fd, "", why);
+	int error;
+
+	if (copy < 0)
+		return copy;
+	error = mount_change(copy, attributes, -1, why);
+	return error ? error : mount_attach_over(copy, target_fd, path, why);
+}
+
 static int mask(const struct root_builder *builder, const char *path, struct failure *why)
 {
 	struct root_spot spot = root_spot_of(builder, path);
@@ -209,26 +222,23 @@ static int mask(const struct root_builder *builder, const char *path, struct fai
 		return 0;
 	if (target < 0)
 		return target;
-	return root_is_directory(target) ? root_cover_directory(builder, path, why)
-					 : root_cover_file(builder, path, why);
+	if (root_is_directory(target))
+		return cover_found(
+			builder->empty_fd, MOUNT_DATA | MOUNT_ATTR_RDONLY, target, path, why);
+	return cover_found(
+		builder->null_fd, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, target, path, why);
 }
 
 static int make_read_only(const struct root_builder *builder, const char *path, struct failure *why)
 {
 	struct root_spot spot = root_spot_of(builder, path);
-	cleanup_fd int copy = -1;
 	cleanup_fd int target = mount_open_inside(spot.fd, spot.path, 0, why);
-	int error;
 
 	if (target == -ENOENT)
 		return 0;
 	if (target < 0)
 		return target;
-	copy = mount_copy(target, "", why);
-	if (copy < 0)
-		return copy;
-	error = mount_change(copy, MOUNT_DATA | MOUNT_ATTR_RDONLY, -1, why);
-	return error ? error : mount_attach_over(copy, target, path, why);
+	return cover_found(target, MOUNT_DATA | MOUNT_ATTR_RDONLY, target, path, why);
 }
 
 static int build_covers(struct root_builder *builder, struct failure *why)

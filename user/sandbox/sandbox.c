@@ -491,11 +491,11 @@ static int open_all(struct sandbox *sandbox, const struct sandbox_spec *spec, st
 	if (!error)
 		error = plan(sandbox, spec->config, &mounts, why);
 	if (!error)
-		error = hold_user_namespaces(sandbox, spec->config, why);
-	if (!error)
 		error = find_directories(sandbox, spec->config, &mounts, why);
 	if (!error)
 		error = make_scratch(sandbox, spec->config, why);
+	if (!error)
+		error = hold_user_namespaces(sandbox, spec->config, why);
 	if (!error)
 		error = open_owners(sandbox, spec->config, &mounts, why);
 	mountinfo_done(&mounts);
