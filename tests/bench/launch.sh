@@ -1,10 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # How long a launcher takes to run `true` in a container over the host's root file system: tare,
-# which also weighs it, bubblewrap and crun, in rounds that take turns. Prints medians and ratios to
-# bubblewrap, and of tare's time what its parts are; passes or fails nothing.
+# which also weighs it, by the shared collector and by one of its own, bubblewrap and crun, in rounds
+# that take turns. Prints medians and ratios to bubblewrap, and of tare's time what its parts are; then
+# how many of them a second can be had, 1, 8 and 64 at a time. Passes or fails nothing. The shared
+# collector is in a BPF file system of the benchmark's own.
+#
+#   ROUNDS=50 RUNS=300 tests/bench/launch.sh
 set -eu
 cd "$(dirname "$0")/../.."
+[ -n "${TARE_BENCH_OWN_BPF-}" ] ||
+	TARE_BENCH_OWN_BPF=yes exec unshare --mount --propagation private "$0"
 # shellcheck source=lib/rounds.sh
 . tests/bench/lib/rounds.sh
 [ "$(id -u)" -eq 0 ] || { echo 'launch: needs root, as tare does' >&2; exit 1; }
@@ -46,22 +52,50 @@ run_crun() {
 at_exit() {
 	exec 3>&- 4<&-
 	wait
+	"$tare" collector stop --force > "$work/out" 2>&1 || :
+	umount /sys/fs/bpf
 }
 
 # --- Rounds ---
 
+# The same for all: bubble COMMAND..., which begins with a program.
+bubble() {
+	"$@" bwrap --unshare-all --die-with-parent --new-session --ro-bind / / --dev /dev --proc /proc \
+		--tmpfs /tmp --tmpfs /run true
+}
+
 one_round() {
 	timed plain true
-	timed tare "$tare" run --quiet --json "$work/json" true
+	timed tare "$tare" run --quiet true
+	timed tare-private "$tare" run --quiet --private --json "$work/json" true
 	note start "$(jq .collector.start_ns "$work/json")"
 	note stop "$(jq .collector.stop_ns "$work/json")"
 	note command "$(jq .time.wall_ns "$work/json")"
 	timed tare-bare "$tare" run --quiet --no-container true
-	! is_installed bwrap || timed bwrap bwrap --unshare-all --die-with-parent --new-session \
-		--ro-bind / / --dev /dev --proc /proc --tmpfs /tmp --tmpfs /run true
+	! is_installed bwrap || bubble timed bwrap
 	[ $has_crun = no ] || run_crun
 }
 
+# rate NAME AT_ONCE COMMAND...: notes how long one of so many at a time takes, xargs' own share with it.
+rate() {
+	name=$1.$2
+	at_once=$2
+	shift 2
+	begin_ns=$(date +%s%N)
+	seq "$runs" | xargs -P "$at_once" -n 1 "$@" > "$work/said.$name" 2>&1 || return 0
+	note "$name" $((($(date +%s%N) - begin_ns) / runs))
+}
+
+# xargs adds a number to each command.
+one_rate() {
+	for at_once in 1 8 64; do
+		rate tare "$at_once" "$tare" run --quiet -- true
+		! is_installed bwrap || bubble rate bwrap "$at_once"
+	done
+}
+
+mount -t bpf tare-bench /sys/fs/bpf
+"$tare" collector start > "$work/out"
 has_crun=no
 ! is_installed crun || ! prepare_crun || has_crun=yes
 each_round one_round
@@ -83,11 +117,22 @@ printf 'true in a container, median of %s runs each on %s, %s processors\n' \
 show plain 'no launcher at all'
 show bwrap '--unshare-all'
 show crun 'run, with a bundle over /'
-show tare 'run, weighed'
-show tare-bare 'run --no-container, weighed'
-echo 'of tare run'
-rest=$(($(median tare) - $(median start) - $(median stop) - $(median command)))
+show tare 'run, weighed by the shared collector'
+show tare-private 'run --private, weighed by a collector of its own'
+show tare-bare 'run --no-container, weighed by the shared one'
+echo 'of tare run --private'
+rest=$(($(median tare-private) - $(median start) - $(median stop) - $(median command)))
 echo "start $(median start) the collector is loaded; the container is built beside it" | columns
 echo "command $(median command) from its exec to its end" | columns
 echo "stop $(median stop) the collector is detached" | columns
 echo "rest $rest cgroups, what of the container takes longer, its end, and the result" | columns
+
+runs=${RUNS-300}
+rounds=3
+each_round one_rate
+echo "runs of true in a second, $runs of them, so many at a time"
+for at_once in 1 8 64; do
+	for name in tare bwrap; do
+		! has "$name.$at_once" || echo "$at_once $name $(median "$name.$at_once")"
+	done
+done | awk '{ printf "  %2d at a time  %-6s %5d a second\n", $1, $2, 1e9 / $3 }'
