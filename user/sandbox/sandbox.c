@@ -929,6 +929,9 @@ int sandbox_kill(struct sandbox *sandbox, struct failure *why)
 
 	if (!error && sandbox->config->no_container)
 		freezer_thaw(&sandbox->cgroup);
+	/* One that somebody has stopped could not tell of the end. */
+	if (!error)
+		(void)process_signal(sandbox->init, SIGCONT, NULL);
 	return error;
 }
 
