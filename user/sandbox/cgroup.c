@@ -170,6 +170,9 @@ static int creation_failure(const struct cgroup *cgroup, const char *path, struc
 	if (error == EROFS)
 		return failure_hint(why, "the cgroup tree is read-only here: "
 					 "sudo mount -o remount,rw /sys/fs/cgroup");
+	if (error == EAGAIN)
+		return failure_hint(why, "a cgroup above may have no more below it: raise its "
+					 "cgroup.max.descendants and cgroup.max.depth");
 	return failure_hint(why, "run as root, or in a cgroup of your own: "
 				 "sudo systemd-run --scope -p Delegate=yes tare run ...");
 }

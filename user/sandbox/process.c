@@ -86,6 +86,8 @@ static int clone_failure(const struct process_spec *spec, int errnum, struct fai
 			why, "too many processes: ulimit -u, or pids.max of the cgroup");
 	case ENOMEM:
 		return failure_hint(why, "no memory, or the init of the pid namespace is dead");
+	case EOPNOTSUPP:
+		return failure_hint(why, "a cgroup above is threaded: start tare in another one");
 	case EBADF:
 		return failure_hint(why, "the cgroup must be a directory of cgroup2");
 	default:
