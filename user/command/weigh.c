@@ -272,12 +272,18 @@ static int drain(struct run *run, struct failure *why)
 
 static void read_start_time(struct result *result, const struct account *account)
 {
-	struct timespec monotonic, real;
-	int64_t since_ns;
+	struct timespec monotonic, real, *begin = &result->started_at;
+	int64_t since_ns, since_begin_ns;
 
 	clock_gettime(CLOCK_MONOTONIC, &monotonic);
 	clock_gettime(CLOCK_REALTIME, &real);
 	since_ns = monotonic.tv_sec * 1000000000LL + monotonic.tv_nsec - account->run.exec_ns;
+	since_begin_ns =
+		(real.tv_sec - begin->tv_sec) * 1000000000LL + real.tv_nsec - begin->tv_nsec;
+	/* In a time namespace the two clocks are not the kernel's: then tare's own start has to do.
+	 */
+	if (since_ns < 0 || since_ns > since_begin_ns)
+		return;
 	since_ns = real.tv_sec * 1000000000LL + real.tv_nsec - since_ns;
 	result->started_at = (struct timespec){ since_ns / 1000000000, since_ns % 1000000000 };
 }
