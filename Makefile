@@ -144,7 +144,8 @@ $(OUT)/tare: $(MAIN) $(OUT)/libtare.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LINK) $^ $(LIBS) -o $@
 
-$(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libtare.a
+# Of several sources the last one's headers are noted.
+$(OUT)/tests/unit/%: tests/unit/descriptors.c tests/unit/%.c $(OUT)/libtare.a
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(COMPILE) -MF $@.d -MT $@ $(filter %.c %.a,$^) -pie \
 		-Wl,--as-needed -lcmocka $(shell pkg-config --libs $(PKGS)) -pthread -o $@
