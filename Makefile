@@ -77,7 +77,8 @@ say = @printf '  %-8s%s\n' $(1) $(2)
 
 .DELETE_ON_ERROR:
 .PHONY: all tests unit run-tests asan check check-faults check-kernels demo bench lint format \
-	install uninstall clean vmlinux help force fuzz fuzz-smoke coverage analyze
+	install uninstall clean vmlinux help force fuzz fuzz-smoke coverage analyze valgrind \
+	veristat
 
 all: $(OUT)/tare ## build build/tare (the default; needs no network)
 
@@ -199,8 +200,12 @@ fuzz: $(SKELETONS) ## fuzz every reader for FUZZ_SECONDS each (600)
 	@tests/fuzz/run
 fuzz-smoke: $(SKELETONS) ## replay the kept inputs, and fuzz for a second each
 	@scripts/tap tests/fuzz/smoke.sh
+valgrind: tests ## unit tests and some verbs under valgrind: memory and descriptors
+	@scripts/valgrind
 coverage: all ## which lines of user/ the tests reach (as root)
 	@scripts/coverage
+veristat: all ## what verifying each BPF program takes on this kernel (as root)
+	@scripts/veristat
 format: ## format the C files in place
 	$(Q)clang-format -i $(wildcard bpf/*.[ch]) $(shell find user tests -name '*.[ch]')
 vmlinux: ## regenerate vmlinux/ from the running kernel
