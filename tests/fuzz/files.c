@@ -1,26 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzzes the small files of /proc, /sys and cgroups: a tree of them, whose texts are the input.
 // words: user/sandbox/cgroup_usage.c user/sandbox/topology.c user/meter/machine.c
-#include <fcntl.h>
-#include <sched.h>
-#include <sys/stat.h>
-
-#include "fuzz.h"
+#include "fuzz_tree.h"
 #include "meter/machine.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/cgroup_block.h"
 #include "sandbox/cores.h"
-#include "sandbox/mount.h"
 #include "sandbox/topology.h"
 #include "sandbox/topology_places.h"
 
-/* Below them are all files that are written; a text that is missing leaves its file out. */
-static const char *const directories[] = { "proc", "sys", "sys/devices", "sys/devices/system",
-	"sys/devices/system/cpu", "sys/devices/system/cpu/cpu0",
-	"sys/devices/system/cpu/cpu0/topology", "sys/devices/system/cpu/cpu0/cache",
-	"sys/devices/system/cpu/cpu0/cache/index3", "sys/devices/system/cpu/cpu0/cpufreq",
-	"sys/devices/system/cpu/cpu0/cpufreq/stats", "sys/devices/system/node",
-	"sys/devices/system/node/node0", "sys/devices/system/node/node1", "group" };
 static const char *const files[] = { "sys/devices/system/cpu/online",
 	"sys/devices/system/node/online", "sys/devices/system/cpu/cpu0/topology/core_cpus_list",
 	"sys/devices/system/cpu/cpu0/topology/package_cpus_list",
@@ -33,38 +21,6 @@ static const char *const files[] = { "sys/devices/system/cpu/online",
 	"group/blkio.throttle.io_service_bytes_recursive" };
 
 #define FILES (sizeof(files) / sizeof(files[0]))
-
-/* A file system of this process's own, in no tree: nothing is left of it, however this ends. */
-static int make_tree(void)
-{
-	const struct mount_option none[] = { { NULL, NULL } };
-	struct failure why;
-	int tree;
-
-	/* Others than root may mount in a user namespace of their own. */
-	claim(!geteuid() || !unshare(CLONE_NEWUSER | CLONE_NEWNS));
-	tree = mount_new("tmpfs", none, MOUNT_DATA, &why);
-	if (tree < 0)
-		fprintf(stderr, "%s\n", why.what);
-	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
-		claim(!mkdirat(tree, directories[i], 0755));
-	return tree;
-}
-
-static void write_files(int tree, struct fuzz_input *input)
-{
-	for (size_t i = 0; i < FILES; i++) {
-		bool is_there = input->size > 0;
-		cleanup_free char *text = fuzz_take_text(input);
-		cleanup_fd int file = -1;
-
-		(void)unlinkat(tree, files[i], 0);
-		if (!is_there)
-			continue;
-		file = openat(tree, files[i], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-		claim(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
-	}
-}
 
 static void claim_number(struct number number)
 {
@@ -160,8 +116,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	cleanup_free char *diskstats = fuzz_take_text(&input);
 
 	if (tree < 0)
-		tree = make_tree();
-	write_files(tree, &input);
+		tree = fuzz_tree_make(files, FILES);
+	fuzz_tree_write(tree, files, FILES, &input);
 	read_machine(tree);
 	read_topology(tree);
 	choose_cores(tree, 1 + shape % 4);
