@@ -53,11 +53,28 @@ mkfifo "$tmp/commands"
 env TARE_TEST_MARK="$mark" "$TARE" run --from - < "$tmp/commands" > "$tmp/stream" 2> "$tmp/err" &
 exec 8> "$tmp/commands"
 echo '{"command": ["true"]}' >&8
+tare=$!
 check 'a result comes while the input goes on' wait_until test -s "$tmp/stream"
-echo '{"command": ["true"]}' >&8
+
+# has_results NUMBER: so many came.
+has_results() {
+	[ "$(wc -l < "$tmp/stream")" -eq "$1" ]
+}
+# holds NUMBER: tare has so many descriptors open, now that a run is over.
+holds() {
+	[ "$(find "/proc/$tare/fd" -type l | wc -l)" -le "$1" ]
+}
+held=$(find "/proc/$tare/fd" -type l | wc -l)
+for _ in 1 2 3 4 5 6 7 8; do
+	echo '{"command": ["true"]}
+		{"command": ["/no/such/program"], "options": ["--memlimit", "1GiB"]}
+		{"command": ["true"], "options": ["--dir", "/no/such/directory"]}' >&8
+done
+wait_until has_results 25
+check 'after 24 more, of which some fail, it holds no more descriptors' wait_until holds "$held"
 exec 8>&-
-wait $!
-is "$? $(wc -l < "$tmp/stream")" '0 2' 'and the batch ends with its input'
+wait "$tare"
+is "$? $(wc -l < "$tmp/stream")" '125 25' 'and the batch ends with its input'
 
 # --- What the commands write ---
 
