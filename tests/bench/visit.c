@@ -139,6 +139,7 @@ static void print_account(const struct account *account, int cgroup_fd)
 	printf("misses %" PRIu64 "\nlost %llu\n", account->recursion_misses,
 		account->run.lost_task_storage + account->run.lost_map_updates +
 			account->run.lost_events + account->run.fallback_deaths);
+	result_done(&result);
 }
 
 static uint64_t take_value(char ***arguments)
@@ -238,6 +239,7 @@ static int take_times(const char *directory, size_t count)
 	print_median("join", joins, count);
 	print_median("read", reads, count);
 	print_median("leave", leaves, count);
+	free(joins);
 	return 0;
 }
 

@@ -148,6 +148,11 @@ attack_closed() {
 }
 note_state
 is "$(attack_closed)" 'closed: ENOENT' 'without a collector there is no gate'
+home test-1 $user
+mine=$unified/tare/test-1
+as "$mine" "$TARE" run -q --no-container true > "$tmp/told" 2>&1
+is "$? $(grep -c 'no shared collector' "$tmp/told") $(grep -c 'sudo tare collector start' "$tmp/told")" \
+	'125 1 1' 'tare run says so, and what root can do about it'
 check 'a collector is started' collector start --runs 16 --runs-per-user 4
 homes
 is "$(users_runs)" '0 runs without rights, 4 at most of each user' 'its status tells of users'
@@ -295,6 +300,27 @@ fi
 is "$(room)" '4 over-quota' 'a user has so many runs at one time, and one more is refused'
 is "$(room)" '4 over-quota' 'what the removal of cgroups gives back can be had again'
 is "$(users_runs)" '0 runs without rights, 4 at most of each user' 'and none is left'
+
+# What the command says of it.
+fresh
+rm -f "$tmp/to"
+mkfifo "$tmp/to"
+as "$mine" "$tmp/attack-gate" fill "$directory" < "$tmp/to" > "$tmp/filled" 5>&- &
+filler=$!
+exec 5> "$tmp/to"
+check 'when a user has that many' wait_until test -s "$tmp/filled"
+as "$mine" "$TARE" run -q --no-container true > "$tmp/told" 2>&1
+is "$? $(grep -c 'you have as many runs' "$tmp/told") $(grep -c 'runs-per-user N' "$tmp/told")" \
+	'125 1 1' 'tare run says so, and what root can do about it'
+exec 5>&-
+wait "$filler"
+rmdir "$directory"
+as "$mine" "$TARE" run -q --no-container --timeline 1ms true > "$tmp/told" 2>&1
+is "$? $(grep -c 'a time line takes' "$tmp/told") $(grep -c 'weigh as root' "$tmp/told")" \
+	'125 1 1' 'so it does of what only a collector of its own can do'
+as "$mine" "$TARE" run -q --no-container --json - true > "$tmp/told"
+is "$? $(jq -r '.collector.mode, .collector.not_shared' "$tmp/told" | tr '\n' ' ')" \
+	'0 shared null ' 'otherwise it has the shared one'
 
 # Another uid below the first one's cgroup, as a range of subordinate ones is.
 sub=$((user + 100000))

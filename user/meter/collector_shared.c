@@ -359,9 +359,10 @@ static int join_by_gate(struct collector *collector, int cgroup_fd, struct failu
 {
 	int error = check_wishes(&collector->spec, why);
 
-	if (!error)
-		error = gate_visit_open(
-			&collector->spec, cgroup_fd, collector->processors, &collector->visit, why);
+	if (error)
+		return failure_hint(why, "leave it out, or weigh as root: sudo tare run ...");
+	error = gate_visit_open(
+		&collector->spec, cgroup_fd, collector->processors, &collector->visit, why);
 	if (!error)
 		collector->run = gate_visit_run(collector->visit);
 	return error;
