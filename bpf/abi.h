@@ -465,9 +465,16 @@ struct gate_run {
 	__u64 cgroup;
 };
 
+/* Also in all versions. */
+enum gate_service {
+	GATE_SERVES,
+	GATE_STOPS, /* lets no new run in, until it is known whether there are some */
+	GATE_STOPPED_SERVING,
+};
+
 /* What a start, and what a stop of any version, tells the gate: the first field stays. */
 struct gate_state {
-	__u64 is_stopped;
+	__u64 service; /* enum gate_service */
 	__u64 has_io_uring;
 	__u64 knows_places;
 	__u64 runs_per_user;

@@ -363,10 +363,10 @@ int gate(struct gate_request *request)
 	u64 id = request->cgroup_id;
 	struct gate_state *state = state_get();
 
-	if (!state || state->is_stopped)
+	if (!state || state->service == GATE_STOPPED_SERVING)
 		return GATE_STOPPED;
 	if (operation == GATE_REGISTER)
-		return register_run(request, state);
+		return state->service == GATE_SERVES ? register_run(request, state) : GATE_STOPPED;
 	return serve(request, operation, slot, id);
 }
 

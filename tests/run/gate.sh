@@ -227,6 +227,10 @@ if [ -n "$version_1" ]; then
 else
 	skip 'nor one of version 1' 'this machine has none'
 fi
+deep=$directory/$(printf 'd/%.0s' $(seq 70))
+as "$mine" mkdir -p "$deep"
+is "$(attack register "$deep")" too-deep 'one far down is refused'
+find "$directory/d" -depth -type d -exec rmdir {} +
 for number in -1 4000 high pipe; do
 	is "$(attack descriptor $number)" no-cgroup "descriptor $number is none"
 done
@@ -375,8 +379,15 @@ is "$line" 'done' 'also while others look for places'
 
 # --- Stop, and start again, with a run that lives ---
 
-collector stop
-is "$? $(grep -c 'while runs use it' "$tmp/told")" '125 1' 'the collector is not stopped under it'
+for turn in 1 2 3 4 5 6 7 8 9 10; do
+	collector stop
+	echo "$? $(grep -c 'while runs use it' "$tmp/told")"
+done > "$tmp/stops" &
+while kill -0 $! 2> "$tmp/ignored"; do
+	obey read
+	[ "$line" = 'done' ] || not_ok 'while that is tried it is served' "$line"
+done
+is "$(sort -u "$tmp/stops")" '125 1' 'the collector is not stopped under it'
 obey read
 is "$line" 'done' 'which changes nothing for it'
 check 'by force it is' collector stop --force

@@ -297,7 +297,7 @@ static int remove_gate(struct failure *why)
 {
 	cleanup_fd int mount_fd = open_cgroup_mount();
 
-	gate_set_stopped(COLLECTOR_DIRECTORY, true);
+	gate_set_service(COLLECTOR_DIRECTORY, GATE_STOPPED_SERVING);
 	return gate_remove_place(mount_fd, why);
 }
 

@@ -208,10 +208,12 @@ static size_t count_users_runs(void)
 /* The gate lets nobody in from here on, unless the stop is refused. */
 static int lock_users_out(bool is_forced, struct failure *why)
 {
-	gate_set_stopped(COLLECTOR_DIRECTORY, true);
-	if (is_forced || !count_users_runs())
+	gate_set_service(COLLECTOR_DIRECTORY, GATE_STOPS);
+	if (is_forced || !count_users_runs()) {
+		gate_set_service(COLLECTOR_DIRECTORY, GATE_STOPPED_SERVING);
 		return 0;
-	gate_set_stopped(COLLECTOR_DIRECTORY, false);
+	}
+	gate_set_service(COLLECTOR_DIRECTORY, GATE_SERVES);
 	return refuse_to_stop(why);
 }
 

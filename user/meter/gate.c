@@ -302,7 +302,7 @@ int gate_remove_place(int cgroup_mount_fd, struct failure *why)
 }
 
 /* The state begins alike in all versions. */
-void gate_set_stopped(const char *directory, bool is_stopped)
+void gate_set_service(const char *directory, enum gate_service service)
 {
 	char path[PATH_BYTES];
 	cleanup_fd int fd = bpf_obj_get(path_of(path, directory, "state"));
@@ -315,7 +315,7 @@ void gate_set_stopped(const char *directory, bool is_stopped)
 	state = malloc(info.value_size);
 	if (!state || bpf_map_lookup_elem(fd, &first, state))
 		return;
-	state[0] = is_stopped;
+	state[0] = service;
 	(void)bpf_map_update_elem(fd, &first, state, BPF_ANY);
 }
 

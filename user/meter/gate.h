@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/failure.h"
+#include "bpf/abi.h"
 
 struct open_gate;
 
@@ -40,11 +41,8 @@ void gate_close(struct open_gate *gate);
 /* Pins in a directory of root's what keeps it, and in its own place the program for users. */
 int gate_pin(const struct open_gate *gate, const char *directory, struct failure *why);
 
-/*
- * Tells the gate pinned in this directory, if there is one, of whichever version, to serve nobody,
- * or to serve again.
- */
-void gate_set_stopped(const char *directory, bool is_stopped);
+/* Tells the gate pinned in this directory, if there is one, of whichever version, whom to serve. */
+void gate_set_service(const char *directory, enum gate_service service);
 
 /* Removes the place of users, also what another version or half a start has left, and the cgroup,
  * if nothing is in it. */
