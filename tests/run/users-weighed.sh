@@ -74,6 +74,7 @@ is "$(fate --timelimit 100ms ./spin threads 2)" '124 limit 9 cputime' 'a limit o
 is "$(fate --walltimelimit 100ms sleep 100)" '124 limit 9 walltime' 'of wall time'
 is "$(fate --memlimit 50MB ./grow touch 200)" '124 limit 9 memory' 'of memory'
 is "$(fate --pids-limit 5 ./breed together 20 | cut -d ' ' -f 1,2,4)" '124 limit pids' 'of processes'
+# shellcheck disable=SC2016 # expanded by the command
 is "$(fate --files-count-limit 5 sh -c 'for i in 1 2 3 4 5 6 7; do : > $i; done; sleep 100')" \
 	'124 limit 9 files-count' 'of files'
 is "$(fate --max-output-size 1000 yes | cut -d ' ' -f 1,2,4)" '124 limit output-size' 'of output'
@@ -93,6 +94,16 @@ is "$(echo 'exit 5' | as_user ./on-terminal "$TARE" run -q sh -i > "$tmp/said" 2
 	'a terminal is lent to it'
 TMPDIR=$home weigh --no-tmpfs sh -c 'mkdir -p a/b; chmod 0 a'
 is "$? $(find . -maxdepth 1 -name 'tare-*')" '0 ' 'of --no-tmpfs nothing is left'
+
+# --- Many commands, and BenchExec's words ---
+
+printf '%s\n' '{"command": ["true"]}' '{"command": ["sh", "-c", "exit 3"]}' '{"command": ["./breed", "together", "5"]}' |
+	as_user "$TARE" run --from - --jobs 2 > "$tmp/lines" 2> "$tmp/errors"
+is "$(jq -c '[.outcome.exit_code, .processes.tasks]' "$tmp/lines" | tr -d '\n')" '[0,1][3,1][0,6]' \
+	'many commands run side by side'
+as_user "$TARE" runexec --output log -- sh -c 'id -u; exit 4' > "$tmp/said" 2> "$tmp/errors"
+is "$? $(grep returnvalue "$tmp/said") $(tail -n 1 log)" '0 returnvalue=4 1000' \
+	'runexec gives its usual user inside'
 
 # --- Living runs ---
 
@@ -126,6 +137,16 @@ refused_to_user() {
 refused_to_user 'sudo' --private
 refused_to_user 'rlimit: nofile.*CAP_SYS_RESOURCE' --rlimit nofile=2000000:2000000
 refused_to_user 'cores auto' --cores auto:1
+
+# --- Many commands, and BenchExec's words ---
+
+printf '%s\n' '{"command": ["true"]}' '{"command": ["sh", "-c", "exit 3"]}' '{"command": ["./breed", "together", "5"]}' |
+	as_user "$TARE" run --from - --jobs 2 > "$tmp/lines" 2> "$tmp/errors"
+is "$(jq -c '[.outcome.exit_code, .processes.tasks]' "$tmp/lines" | tr -d '\n')" '[0,1][3,1][0,6]' \
+	'many commands run side by side'
+as_user "$TARE" runexec --output log -- sh -c 'id -u; exit 4' > "$tmp/said" 2> "$tmp/errors"
+is "$? $(grep returnvalue "$tmp/said") $(tail -n 1 log)" '0 returnvalue=4 1000' \
+	'runexec gives its usual user inside'
 
 # --- Living runs ---
 
