@@ -75,8 +75,9 @@ static int stop(const struct collector_options *options)
 
 	int error = collector_unshare(options->is_forced, &why);
 
-	/* Empty directories of users do no harm where they cannot be removed. */
-	(void)broker_remove_all(NULL);
+	/* A collector that stays counts the packets of what is below the directory that there is. */
+	if (!error || why.errnum == ENOENT)
+		(void)broker_remove_all(NULL);
 	if (error) {
 		(void)print_failure(&why);
 		return why.errnum == ENOENT ? STATUS_NOT_RUNNING : STATUS_FAILED;
