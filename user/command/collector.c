@@ -75,7 +75,8 @@ static int stop(const struct collector_options *options)
 
 	int error = collector_unshare(options->is_forced, &why);
 
-	/* A collector that stays counts the packets of what is below the directory that there is. */
+	/* A collector that stays counts the packets of what is below the directory that there is.
+	 */
 	if (!error || why.errnum == ENOENT)
 		(void)broker_remove_all(NULL);
 	if (error) {

@@ -19,7 +19,7 @@
 
 /* Together, and of one user, so that nobody can keep all of them busy. */
 #define MOST_WORKERS 128
-#define MOST_WORKERS_OF_USER 32
+#define MOST_WORKERS_OF_USER 16
 /* Where the machine has no more processes. */
 #define RETRY_MS 20
 

@@ -24,17 +24,58 @@
 
 /* --- What a directory needs before it is of use --- */
 
-/* One by one: what one controller is refused for, such as real-time processes, is not the others'.
- */
-void cgroup_top_give(int directory_fd)
+static bool has_word(const char *list, const char *word)
 {
-	char word[32];
+	size_t length = strlen(word);
+
+	for (const char *at = list; (at = strstr(at, word)); at += length) {
+		if ((at == list || at[-1] == ' ') && strchr(" \n", at[length]))
+			return true;
+	}
+	return false;
+}
+
+/* Those that it has and does not give yet: a write waits for what is just being removed. */
+static unsigned int find_withheld(int directory_fd)
+{
+	cleanup_free char *had = NULL, *given = NULL;
+	unsigned int withheld = 0;
+
+	if (file_read(directory_fd, "cgroup.controllers", &had, NULL, NULL) ||
+		file_read(directory_fd, "cgroup.subtree_control", &given, NULL, NULL))
+		return 0;
+	cgroup_controller_for_each (role) {
+		const char *name = cgroup_controllers[role].name;
+
+		if (GIVEN & CGROUP_BIT(role) && cgroup_controllers[role].is_given &&
+			has_word(had, name) && !has_word(given, name))
+			withheld |= CGROUP_BIT(role);
+	}
+	return withheld;
+}
+
+static int give(int directory_fd, unsigned int controllers)
+{
+	char words[256] = "", *end = words;
 
 	cgroup_controller_for_each (role) {
-		if (!(GIVEN & CGROUP_BIT(role)) || !cgroup_controllers[role].is_given)
-			continue;
-		snprintf(word, sizeof(word), "+%s", cgroup_controllers[role].name);
-		(void)file_write(directory_fd, "cgroup.subtree_control", word, NULL);
+		if (controllers & CGROUP_BIT(role))
+			end += sprintf(end, "%s+%s", end == words ? "" : " ",
+				cgroup_controllers[role].name);
+	}
+	return file_write(directory_fd, "cgroup.subtree_control", words, NULL);
+}
+
+/* What one controller is refused for, such as real-time processes, is not the others'. */
+void cgroup_top_give(int directory_fd)
+{
+	unsigned int withheld = find_withheld(directory_fd);
+
+	if (!withheld || !give(directory_fd, withheld))
+		return;
+	cgroup_controller_for_each (role) {
+		if (withheld & CGROUP_BIT(role))
+			(void)give(directory_fd, CGROUP_BIT(role));
 	}
 }
 
