@@ -220,7 +220,7 @@ check 'the next broker removes it all the same' wait_until is_empty
 if command -v strace > "$tmp/ignored"; then
 	end_broker -TERM
 	serve strace -f -qq -o "$tmp/trace" -e trace=fchown -e inject=fchown:signal=KILL:when=1
-	is "$(as $user "$enter")" 'no answer: the end' 'killed before it gives a directory away'
+	is "$(as $user "$enter" --where)" 'no answer: the end' 'killed before it gives a directory away'
 	check 'it leaves nothing of it' wait_until is_empty
 	kill "$(pgrep -P "$broker" -x tare)"
 	wait "$broker"

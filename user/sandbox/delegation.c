@@ -83,6 +83,12 @@ static int read_answer(int fd, struct broker_answer *answer, struct failure *why
 	/* Once before its last words, when it ended without having read ours. */
 	if (size < 0 && errno == ECONNRESET)
 		size = recv(fd, answer, sizeof(*answer), 0);
+	/* Its time was over before it came to us, as when a hundred ask a slow machine. */
+	if (size == 0) {
+		answer->errnum = EAGAIN;
+		snprintf(answer->what, sizeof(answer->what), "it had no time");
+		return 0;
+	}
 	if (size == sizeof(*answer) && answer->magic == BROKER_MAGIC)
 		return 0;
 	return failure_set(
