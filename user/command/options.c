@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "base/cleanup.h"
 #include "base/environment.h"
 #include "base/pattern.h"
@@ -665,9 +666,37 @@ static int check_filter(const struct run_config *config, struct failure *why)
 {
 	if (config->filter == FILTER_NONE && allows_any(config))
 		return failure_set(why, 0, "--allow: nothing is refused with --seccomp none");
-	if (config->filter == FILTER_PROFILE && config->json_path &&
-		!strcmp(config->json_path, config->profile_path))
-		return failure_set(why, 0, "--json: would overwrite the profile of --seccomp");
+	return 0;
+}
+
+/* Also one that is not there yet; not a device or FIFO, which is for more than one. */
+static bool is_one_file(const char *one, const char *other)
+{
+	struct stat first, second;
+
+	if (!one || !other || !strcmp(one, "-") || !strcmp(other, "-"))
+		return false;
+	if (stat(one, &first) || stat(other, &second))
+		return !strcmp(one, other);
+	return S_ISREG(first.st_mode) && first.st_dev == second.st_dev &&
+	       first.st_ino == second.st_ino;
+}
+
+/* It takes the place of whatever is there, also when the run is refused for another reason. */
+static int check_document(const struct run_config *config, struct failure *why)
+{
+	const struct {
+		const char *path, *text;
+	} others[] = {
+		{ config->profile_path, "--json: would overwrite the profile of --seccomp" },
+		{ config->input_path, "--json: would overwrite the file of --input" },
+		{ config->output_path, "--json: would overwrite the file of --output" },
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (is_one_file(config->json_path, others[i].path))
+			return failure_set(why, 0, "%s", others[i].text);
+	}
 	return 0;
 }
 
@@ -733,6 +762,8 @@ static int check(const struct run_config *config, struct failure *why)
 	error = check_no_container(config, why);
 	if (!error)
 		error = check_filter(config, why);
+	if (!error)
+		error = check_document(config, why);
 	if (!error)
 		error = options_check_resources(config, why);
 	return error ? error : check_limits(&config->limits, why);
