@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -71,9 +72,21 @@ static void print_unknown(const char *verb)
 		shown ? shown : "verb");
 }
 
+/* It trusts its caller's environment, paths and options, as only a caller of equal rights may be.
+ */
+static int refuse_lent_rights(void)
+{
+	fprintf(stderr, "tare: its file lends rights that the caller has not: a set-user-ID or "
+			"set-group-ID bit, or capabilities\n"
+			"  hint: take them away (chmod ug-s, setcap -r), and start it by sudo\n");
+	return 125;
+}
+
 int main(int argc, char **argv)
 {
 	fill_standard_streams();
+	if (getauxval(AT_SECURE))
+		return refuse_lent_rights();
 	if (argc > 0 && !strcmp(basename(argv[0]), "runexec"))
 		return runexec_command(argc, argv);
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
