@@ -63,6 +63,13 @@ if [ "${FAULTS-}" = all ]; then
 else
 	fail_at "$setup" EPERM
 fi
+# A write of one byte, of many, is gone on with, or what takes no half is refused.
+runs_with ''
+places "^$tare (write|pread64) " > "$tmp/chosen"
+while read -r process call n; do
+	inject "$process" "$call" "$n" short && expect_either ''
+done < "$tmp/chosen"
+nothing_wrong 'wherever a write is cut short, the run is as always, or tells what was not written'
 # 360 when this was written: many fewer, and the injection does not work.
 check "that were $injected places" test "$injected" -gt 250
 plan
