@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// verify OBJECT ROUNDS: has this kernel verify each program of an object of build/, in the ways
-// that tare has it, and tells what that took: a line for each, its fields parted by tabs: kernel,
-// way, program, instructions that are left, instructions that the verifier went through, states,
-// stack, microseconds (the least of all rounds), bytes of machine code. For scripts/veristat.
+// verify OBJECT WAY ROUNDS: has this kernel verify each program of an object of build/, as tare has
+// it for a private run, a shared collector, or a run with everything, and tells what that took: a
+// line for each, its fields parted by tabs: kernel, way, program, instructions that are left,
+// instructions that the verifier went through, states, stack, microseconds (the least of all
+// rounds), bytes of machine code. For scripts/veristat.
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +19,8 @@
 /* The kernel tells figures alone, BPF_LOG_STATS. */
 #define LOG_STATISTICS 4
 
-/* What is settled before the programs are loaded; more is asked for from the top to the bottom. */
-static const struct {
+/* What is settled before the programs are loaded. */
+static const struct way {
 	const char *name;
 	bool is_shared, has_limits, has_all;
 } ways[] = {
@@ -103,7 +104,7 @@ static void read_figures(struct figures *figures, struct bpf_program *program, c
 }
 
 /* Loads it once; returns how many programs it has, or -1. */
-static int verify(const char *path, size_t way, struct figures figures[PROGRAMS])
+static int verify(const char *path, const struct way *way, struct figures figures[PROGRAMS])
 {
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
 	struct bpf_program *program;
@@ -111,10 +112,10 @@ static int verify(const char *path, size_t way, struct figures figures[PROGRAMS]
 
 	if (!object)
 		return -1;
-	set_constant(object, "is_shared", ways[way].is_shared);
-	set_constant(object, "has_limits", ways[way].has_limits);
-	set_constant(object, "has_timeline", ways[way].has_all);
-	set_constant(object, "has_syscall_times", ways[way].has_all);
+	set_constant(object, "is_shared", way->is_shared);
+	set_constant(object, "has_limits", way->has_limits);
+	set_constant(object, "has_timeline", way->has_all);
+	set_constant(object, "has_syscall_times", way->has_all);
 	size_maps(object);
 	bpf_object__for_each_program(program, object)
 	{
@@ -133,7 +134,7 @@ static int verify(const char *path, size_t way, struct figures figures[PROGRAMS]
 	return error ? -1 : count;
 }
 
-static int tell(const char *path, size_t way, int rounds)
+static int tell(const char *path, const struct way *way, int rounds)
 {
 	static struct figures figures[PROGRAMS];
 	struct utsname kernel;
@@ -144,7 +145,7 @@ static int tell(const char *path, size_t way, int rounds)
 		count = verify(path, way, figures);
 	uname(&kernel);
 	for (int i = 0; i < count; i++)
-		printf("%s\t%s\t%s\t%lu\t%lu\t%lu\t%s\t%lu\t%lu\n", kernel.release, ways[way].name,
+		printf("%s\t%s\t%s\t%lu\t%lu\t%lu\t%s\t%lu\t%lu\n", kernel.release, way->name,
 			figures[i].name, figures[i].instructions, figures[i].processed,
 			figures[i].states, figures[i].stack, figures[i].microseconds,
 			figures[i].machine_code);
@@ -153,15 +154,11 @@ static int tell(const char *path, size_t way, int rounds)
 
 int main(int argc, char **argv)
 {
-	int rounds, error = 0;
-
-	if (argc != 3) {
-		fputs("usage: verify OBJECT ROUNDS\n", stderr);
-		return 2;
-	}
-	rounds = atoi(argv[2]);
 	libbpf_set_print(silent);
-	for (size_t way = 0; way < sizeof(ways) / sizeof(ways[0]) && !error; way++)
-		error = tell(argv[1], way, rounds);
-	return error;
+	for (size_t i = 0; argc == 4 && i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (!strcmp(argv[2], ways[i].name))
+			return tell(argv[1], &ways[i], atoi(argv[3]));
+	}
+	fputs("usage: verify OBJECT private|shared|everything ROUNDS\n", stderr);
+	return 2;
 }
