@@ -194,7 +194,7 @@ demo: ## set up, build and weigh a real build
 	@scripts/demo
 lint: $(SKELETONS) build/object-identity.h $(OUT)/seccomp-filters.h ## formatting, static analysis, shell scripts, layers
 	@scripts/lint
-analyze: $(SKELETONS) build/object-identity.h ## gcc's analyzer over user/
+analyze: $(SKELETONS) build/object-identity.h $(OUT)/seccomp-filters.h ## gcc's analyzer over user/
 	@scripts/analyze
 fuzz: $(SKELETONS) ## fuzz every reader for FUZZ_SECONDS each (600)
 	@tests/fuzz/run
