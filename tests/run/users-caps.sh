@@ -52,6 +52,8 @@ for missing in cap_bpf cap_perfmon cap_net_admin; do
 	is "$(weigh_with "$(echo $all | sed "s/$missing,\{0,1\}//; s/,$//")")" '125 {' \
 		"it takes $missing"
 done
+is "$(weigh_with cap_dac_override,$all) $(grep -c 'lends rights' "$tmp/errors")" '125  1' \
+	'one more, which opens files, is refused'
 weigh_with $all > "$tmp/ignored"
 is "$(as_user setpriv --no-new-privs "$tmp/tare" run -q --no-container true 2> "$tmp/errors"
 	echo $?)" 125 'nor is there one under no_new_privs'

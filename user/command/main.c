@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // tare: runs a command in a fresh container and weighs it. This file finds the verb.
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -72,8 +76,27 @@ static void print_unknown(const char *verb)
 		shown ? shown : "verb");
 }
 
-/* It trusts its caller's environment, paths and options, as only a caller of equal rights may be.
+/*
+ * tare trusts its caller's environment, paths and options, as only a caller of equal rights may be.
+ * These three open no file that the caller could not; docs/users.md has what else they give away.
  */
+static bool has_other_capabilities(void)
+{
+	uint32_t lendable = CAP_TO_MASK(CAP_NET_ADMIN);
+	uint32_t lendable_high = CAP_TO_MASK(CAP_BPF) | CAP_TO_MASK(CAP_PERFMON);
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[2] = { 0 };
+
+	return syscall(SYS_capget, &header, sets) || sets[0].permitted & ~lendable ||
+	       sets[1].permitted & ~lendable_high;
+}
+
+static bool has_lent_rights(void)
+{
+	return getauxval(AT_SECURE) &&
+	       (getuid() != geteuid() || getgid() != getegid() || has_other_capabilities());
+}
+
 static int refuse_lent_rights(void)
 {
 	fprintf(stderr, "tare: its file lends rights that the caller has not: a set-user-ID or "
@@ -85,7 +108,7 @@ static int refuse_lent_rights(void)
 int main(int argc, char **argv)
 {
 	fill_standard_streams();
-	if (getauxval(AT_SECURE))
+	if (has_lent_rights())
 		return refuse_lent_rights();
 	if (argc > 0 && !strcmp(basename(argv[0]), "runexec"))
 		return runexec_command(argc, argv);
