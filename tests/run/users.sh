@@ -72,8 +72,13 @@ is "$(contain sh -c 'echo after > kept; mkdir new; echo x > new/file; cat kept n
 $(cat kept) $(ls)" 'after
 x
 before kept' 'what is written where the user may write stays inside'
-is "$(contain sh -c 'rm kept; mkdir kept; ls -d kept; touch /var/tmp/made && echo made')" 'kept
-made' 'a file gives way to a directory, and /var/tmp takes files'
+is "$(contain sh -c 'rm kept; touch kept; cat kept; touch /var/tmp/made && echo made')" made \
+	'a file gives way to another, and /var/tmp takes files'
+if kernel_before 6.6; then
+	skip 'and to a directory' 'a tmpfs has no attributes for users before Linux 6.6'
+else
+	is "$(contain sh -c 'rm kept && mkdir kept && ls -d kept')" kept 'and to a directory'
+fi
 mkdir shared
 chmod 777 shared
 is "$(cd shared && contain sh -c 'touch made && ls')" made \
