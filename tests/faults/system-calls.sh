@@ -65,7 +65,7 @@ else
 fi
 # A write of one byte, of many, is gone on with, or what takes no half is refused.
 runs_with ''
-places "^$tare (write|pread64) " > "$tmp/chosen"
+places "^$tare write " > "$tmp/chosen"
 while read -r process call n; do
 	inject "$process" "$call" "$n" short && expect_either ''
 done < "$tmp/chosen"
