@@ -8,12 +8,13 @@
 
 static void place(const struct mountinfo_list *mounts, const char *memberships, unsigned int wanted)
 {
+	static const char run_id[] = "0123456789abcdef0123456789abcdef";
 	static struct cgroup cgroup;
 	struct failure why = { .errnum = 0 };
 	int error;
 
 	cgroup_clear(&cgroup);
-	error = cgroup_place(&cgroup, mounts, memberships, wanted, &why);
+	error = cgroup_place(&cgroup, run_id, mounts, memberships, wanted, &why);
 	claim_told(error, &why);
 	if (error)
 		return;
@@ -27,9 +28,11 @@ static void describe_scope(const char *memberships)
 {
 	struct scope_call call;
 
-	scope_describe(&call, memberships);
-	claim(strlen(call.slice) < sizeof(call.slice));
-	claim(!strchr(call.slice, '/') && !strchr(call.slice, '\n'));
+	for (int manager = 0; manager < 2; manager++) {
+		scope_describe(&call, manager, memberships);
+		claim(strlen(call.slice) < sizeof(call.slice));
+		claim(!strchr(call.slice, '/') && !strchr(call.slice, '\n'));
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

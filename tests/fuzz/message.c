@@ -48,7 +48,7 @@ static void receive(int socket, bool takes_descriptor, unsigned int sent)
 	error = message_receive(socket, &message, takes_descriptor ? &passed : NULL, &why);
 	claim_told(error, &why);
 	if (!error) {
-		claim(message.kind >= MESSAGE_BEAR && message.kind <= MESSAGE_ENDED);
+		claim(message.kind >= MESSAGE_CGROUP && message.kind < MESSAGE_KINDS);
 		claim(memchr(message.failure.what, '\0', sizeof(message.failure.what)));
 		claim(memchr(message.failure.hint, '\0', sizeof(message.failure.hint)));
 		claim(!takes_descriptor || (passed >= 0) == (sent > 0));

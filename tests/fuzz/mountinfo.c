@@ -29,7 +29,7 @@ static void split(struct view *view, const char *path)
 
 	if (!whole || whole->mode != VIEW_OVERLAY || !strcmp(whole->path, path))
 		return;
-	claim_told(view_split(view, path, &why), &why);
+	claim_told(view_split(view, path, true, &why), &why);
 	claim_order(view);
 }
 
