@@ -76,7 +76,7 @@ endif
 say = @printf '  %-8s%s\n' $(1) $(2)
 
 .DELETE_ON_ERROR:
-.PHONY: all tests unit run-tests asan check check-faults check-kernels demo bench lint format \
+.PHONY: all tests unit run-tests asan asan-runs check check-faults check-kernels demo bench lint format \
 	install uninstall clean vmlinux help force fuzz fuzz-smoke coverage analyze valgrind \
 	veristat
 
@@ -182,6 +182,10 @@ run-tests: all $(PROGRAMS) $(LAUNCHERS) ## run the whole-program tests (as root)
 	@scripts/tap $(wildcard tests/run/*.sh)
 asan: ## unit tests, and build/asan/tare, under ASan and UBSan
 	@$(MAKE) --no-print-directory SANITIZE=1 all unit
+# Without what traces tare: the search for leaks needs to do that itself. A core is dumped all the same.
+asan-runs: asan $(PROGRAMS) ## whole-program tests with it (as root; some of time fail)
+	@ASAN_OPTIONS=disable_coredump=0 TARE=$(CURDIR)/build/asan/tare \
+		scripts/tap $(shell grep -L -e strace -e inject.sh tests/run/*.sh)
 bench: all $(PROGRAMS) $(LAUNCHERS) ## run the benchmarks of tests/bench
 	@for bench in $(wildcard tests/bench/*.sh); do $$bench || exit; done
 check: ## set up, build and run all tests
