@@ -181,7 +181,7 @@ unit: $(UNIT) ## build and run the unit tests
 run-tests: all $(PROGRAMS) $(LAUNCHERS) ## run the whole-program tests (as root)
 	@scripts/tap $(wildcard tests/run/*.sh)
 asan: ## unit tests, and build/asan/tare, under ASan and UBSan
-	@$(MAKE) --no-print-directory SANITIZE=1 all unit
+	@$(MAKE) --no-print-directory SANITIZE=1 all tests unit
 # Without what traces tare: the search for leaks needs to do that itself. A core is dumped all the same.
 asan-runs: asan $(PROGRAMS) ## whole-program tests with it (as root; some of time fail)
 	@ASAN_OPTIONS=disable_coredump=0 TARE=$(CURDIR)/build/asan/tare \

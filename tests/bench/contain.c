@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "base/cleanup.h"
 #include "base/environment.h"
 #include "command/options.h"
 #include "sandbox/sandbox.h"
@@ -55,7 +56,7 @@ static int contain(const struct run_config *config, int *status, struct failure 
 		.config = config, .streams = { -1, -1, -1 }, .tares_own = { -1, -1, -1, -1 }
 	};
 	struct sandbox *sandbox = NULL;
-	char **environment;
+	cleanup_free char **environment = NULL;
 	bool is_exec_failure;
 	int error = environment_build(config, environ, &environment, why);
 
