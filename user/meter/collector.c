@@ -531,7 +531,7 @@ int collector_open(const struct collector_spec *wanted, struct collector **out, 
 	uint64_t begin_ns = clock_now_ns();
 	int error = collector_new(&collector, why);
 
-	if (error)
+	if (!collector)
 		return error;
 	collector->spec = *wanted;
 	collector->spec.places = NULL; /* the programs have them after the load */
