@@ -64,6 +64,7 @@ static void a_bracketed_choice_is_read(void **state)
 	assert_true(bracketed_choice("[none] integrity", choice, sizeof(choice)));
 	assert_string_equal(choice, "none");
 	assert_false(bracketed_choice("always madvise", choice, sizeof(choice)));
+	assert_false(bracketed_choice("[] always", choice, sizeof(choice)));
 	assert_false(bracketed_choice("always [madvise", choice, sizeof(choice)));
 	assert_false(bracketed_choice("[longer-than-8]", choice, sizeof(choice)));
 }

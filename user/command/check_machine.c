@@ -17,7 +17,7 @@ bool bracketed_choice(const char *text, char *choice, size_t size)
 	if (!close)
 		return false;
 	length = (size_t)(close - open) - 1;
-	if (length >= size)
+	if (!length || length >= size)
 		return false;
 	memcpy(choice, open + 1, length);
 	choice[length] = '\0';
