@@ -54,8 +54,8 @@ struct layer_visitor {
 int layer_walk(const struct layer *layer, const struct layer_visitor *visitor, struct failure *why);
 
 /*
- * Opens a regular file for reading, which the command has closed or not, and nothing else: what is not one any more is -ESTALE. Returns
- * a descriptor or a negative errno.
+ * Opens a regular file for reading, which the command has closed or not, and nothing else: what is
+ * not one any more is -ESTALE. Returns a descriptor or a negative errno.
  */
 int layer_open_file(const struct layer_file *file);
 
