@@ -33,7 +33,7 @@ is "$(mine tasks)" "$(wc -l < "$(directory_of "$command" '')/cgroup.threads")" \
 	'its tasks are those of the whole tree'
 is_at_rest "$command"
 is "$(mine cpu_ns)" \
-	"$(awk '$1 == "usage_usec" { print $2 * 1000 }' "$(directory_of "$command" '')/cpu.stat")" \
+	"$(awk '$1 == "usage_usec" { printf "%.0f", $2 * 1000 }' "$(directory_of "$command" '')/cpu.stat")" \
 	"its CPU time is the kernel's"
 if memory=$(directory_of "$command" memory) && [ -f "$memory/memory.usage_in_bytes" ]; then
 	is "$(mine memory_bytes)" "$(cat "$memory/memory.usage_in_bytes")" "its memory is the kernel's"
@@ -42,7 +42,7 @@ else
 		"its memory is the kernel's"
 fi
 # The clock of /proc/PID/stat has hundredths; both are read one after the other.
-age=$(awk -v up="$(cut -d ' ' -f 1 /proc/uptime)" '{ sub(/.*\) /, ""); print int((up - $20 / 100) * 1e9) }' \
+age=$(awk -v up="$(cut -d ' ' -f 1 /proc/uptime)" '{ sub(/.*\) /, ""); printf "%.0f", (up - $20 / 100) * 1e9 }' \
 	"/proc/$tare/stat")
 check 'it is as old as its launcher' \
 	is_between "$age" "$(mine elapsed_ns)" "$((age + 2000000000))"
