@@ -5,9 +5,8 @@
 #
 # In a BPF file system of this file's own, which no other run sees. FAULTS=all: ten times as long.
 set -u
-if [ -z "${TARE_TEST_OWN_BPF-}" ] && [ "$(id -u)" -eq 0 ]; then
-	TARE_TEST_OWN_BPF=yes exec unshare --mount --propagation private "$0"
-fi
+# shellcheck source=../run/lib/own-mounts.sh
+. "$(dirname "$0")/../run/lib/own-mounts.sh"
 # shellcheck source=../run/lib/tap.sh
 . "$(dirname "$0")/../run/lib/tap.sh"
 need_root

@@ -3,9 +3,8 @@
 # Machines that lack something (F-13 to F-20, F-32): capabilities, cgroups, /proc, /sys, BPF. A run
 # is refused in one line with a hint, or it is as complete as ever.
 set -u
-if [ -z "${TARE_TEST_OWN_MOUNTS-}" ] && [ "$(id -u)" -eq 0 ]; then
-	TARE_TEST_OWN_MOUNTS=yes exec unshare --mount --propagation private "$0"
-fi
+# shellcheck source=../run/lib/own-mounts.sh
+. "$(dirname "$0")/../run/lib/own-mounts.sh"
 # shellcheck source=../run/lib/tap.sh
 . "$(dirname "$0")/../run/lib/tap.sh"
 need_root

@@ -6,10 +6,8 @@
 #
 # FAULTS=all: every call, with every errno. Without: those that build the container, with EPERM.
 set -u
-# What others mount meanwhile would be in some of the containers.
-if [ -z "${TARE_TEST_OWN_MOUNTS-}" ] && [ "$(id -u)" -eq 0 ]; then
-	TARE_TEST_OWN_MOUNTS=yes exec unshare --mount --propagation private "$0"
-fi
+# shellcheck source=../run/lib/own-mounts.sh
+. "$(dirname "$0")/../run/lib/own-mounts.sh"
 # shellcheck source=../run/lib/tap.sh
 . "$(dirname "$0")/../run/lib/tap.sh"
 need_root

@@ -3,9 +3,8 @@
 # The shared collector: started, used by many runs at once, stopped; and what happens when any of
 # that is cut short. In a BPF file system of this file's own, which no other run sees.
 set -u
-if [ -z "${TARE_TEST_OWN_BPF-}" ] && [ "$(id -u)" -eq 0 ]; then
-	TARE_TEST_OWN_BPF=yes exec unshare --mount --propagation private "$0"
-fi
+# shellcheck source=lib/own-mounts.sh
+. "$(dirname "$0")/lib/own-mounts.sh"
 # shellcheck source=lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
 # shellcheck source=lib/weigh.sh

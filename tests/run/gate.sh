@@ -4,9 +4,8 @@
 # at nothing else of it. With a BPF file system and a /run of this file's own, as a collector of the
 # machine's must not lose its gate; the users have no account, and each a cgroup that is given here.
 set -u
-if [ -z "${TARE_TEST_OWN_BPF-}" ] && [ "$(id -u)" -eq 0 ]; then
-	TARE_TEST_OWN_BPF=yes exec unshare --mount --propagation private "$0"
-fi
+# shellcheck source=lib/own-mounts.sh
+. "$(dirname "$0")/lib/own-mounts.sh"
 # shellcheck source=lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
 need_root

@@ -3,9 +3,8 @@
 # tare run as an ordinary user calls it, with the collector that root started: the numbers, limits
 # and ends of root's runs. In a BPF file system of this file's own.
 set -u
-if [ -z "${TARE_TEST_OWN_BPF-}" ] && [ "$(id -u)" -eq 0 ]; then
-	TARE_TEST_OWN_BPF=yes exec unshare --mount --propagation private "$0"
-fi
+# shellcheck source=lib/own-mounts.sh
+. "$(dirname "$0")/lib/own-mounts.sh"
 # shellcheck source=lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
 need_root
@@ -107,19 +106,21 @@ is "$? $(grep returnvalue "$tmp/said") $(tail -n 1 log)" '0 returnvalue=4 1000' 
 
 # --- Living runs ---
 
-mkfifo from
-as_user "$TARE" run -q sh -c 'echo runs; exec sleep 1000' > from 2> "$tmp/errors" &
-waiting=$!
-read -r _ < from
-run=$(as_user "$TARE" ps 2> "$tmp/ignored" | awk 'END { print $1 }')
-if [ -n "$run" ]; then
-	is "$(as_user "$TARE" exec "$run" -- true 2>&1 | grep -c 'ordinary user')" 1 \
-		'nobody is let into it, and that is told'
-	as_user "$TARE" kill "$run" 2> "$tmp/ignored"
-else
-	kill -KILL "$(pgrep -P "$waiting")"
-fi
-wait "$waiting" 2> "$tmp/ignored"
+as_user "$TARE" run -q --json json sleep 1000 &
+own_of() { "$@" ps --json | jq -r ".runs[] | select(.uid == $user) | .run_id"; }
+is_listed() { [ -n "$(own_of as_user "$TARE")" ]; }
+check 'a user'\''s run is listed for the user' wait_until is_listed
+id=$(own_of as_user "$TARE")
+is "$(own_of "$TARE")" "$id" 'and for root'
+is "$(setpriv --reuid=61999 --regid=61999 --clear-groups "$TARE" ps -q)" '' 'and for nobody else'
+as_user "$TARE" exec "$id" true 2> "$tmp/errors"
+is "$? $(grep -c '^tare: enter the container of an ordinary user' "$tmp/errors")" '125 1' \
+	'nobody enters its container, and that is said'
+as_user "$TARE" kill "$id"
+is "$? $(own_of "$TARE")" '0 ' 'the user ends it'
+wait
+is "$(number run_id) $(number outcome.termination_reason)" "$id killed" 'which the document tells'
+
 is_gone() {
 	[ -z "$(pgrep -u "$user")" ] && [ -z "$(find "$user_cgroup" -mindepth 1 -type d)" ]
 }
@@ -137,32 +138,5 @@ refused_to_user() {
 refused_to_user 'sudo' --private
 refused_to_user 'rlimit: nofile.*CAP_SYS_RESOURCE' --rlimit nofile=2000000:2000000
 refused_to_user 'cores auto' --cores auto:1
-
-# --- Many commands, and BenchExec's words ---
-
-printf '%s\n' '{"command": ["true"]}' '{"command": ["sh", "-c", "exit 3"]}' '{"command": ["./breed", "together", "5"]}' |
-	as_user "$TARE" run --from - --jobs 2 > "$tmp/lines" 2> "$tmp/errors"
-is "$(jq -c '[.outcome.exit_code, .processes.tasks]' "$tmp/lines" | tr -d '\n')" '[0,1][3,1][0,6]' \
-	'many commands run side by side'
-as_user "$TARE" runexec --output log -- sh -c 'id -u; exit 4' > "$tmp/said" 2> "$tmp/errors"
-is "$? $(grep returnvalue "$tmp/said") $(tail -n 1 log)" '0 returnvalue=4 1000' \
-	'runexec gives its usual user inside'
-
-# --- Living runs ---
-
-as_user "$TARE" run -q --json json sleep 1000 &
-own_of() { "$@" ps --json | jq -r ".runs[] | select(.uid == $user) | .run_id"; }
-is_listed() { [ -n "$(own_of as_user "$TARE")" ]; }
-check 'a user'\''s run is listed for the user' wait_until is_listed
-id=$(own_of as_user "$TARE")
-is "$(own_of "$TARE")" "$id" 'and for root'
-is "$(setpriv --reuid=61999 --regid=61999 --clear-groups "$TARE" ps -q)" '' 'and for nobody else'
-as_user "$TARE" exec "$id" true 2> "$tmp/errors"
-is "$? $(grep -c '^tare: enter the container of an ordinary user' "$tmp/errors")" '125 1' \
-	'nobody enters its container, and that is said'
-as_user "$TARE" kill "$id"
-is "$? $(own_of "$TARE")" '0 ' 'the user ends it'
-wait
-is "$(number run_id) $(number outcome.termination_reason)" "$id killed" 'which the document tells'
 
 plan
