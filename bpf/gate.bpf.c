@@ -27,12 +27,7 @@ struct cpus_map cpus SEC(".maps");
 struct tasks_map tasks SEC(".maps");
 struct slots_map slots SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ABI_COUNT);
-	__type(key, u32);
-	__type(value, struct refusal_account);
-} refusals SEC(".maps");
+struct refusals_map refusals SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

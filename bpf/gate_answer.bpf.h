@@ -30,13 +30,7 @@
 
 struct memory_map memory SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__type(key, u64);
-	__type(value, struct syscall_entry);
-} syscall_entries SEC(".maps");
+struct syscall_entries_map syscall_entries SEC(".maps");
 
 /* --- System calls --- */
 

@@ -68,6 +68,27 @@ struct times_map {
 	__type(value, struct syscall_times);
 };
 
+/*
+ * A table of 41 KiB for each processor and each of many runs would be most of what a shared
+ * collector keeps; it has entries instead, made at first use. The processor is in the key: a hash
+ * of per-CPU values takes them from an allocator that fails when hundreds of runs begin at one
+ * time.
+ */
+struct syscall_entries_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, u64);
+	__type(value, struct syscall_entry);
+};
+
+struct refusals_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ABI_COUNT);
+	__type(key, u32);
+	__type(value, struct refusal_account);
+};
+
 /* A power of two. Of a processor that a dozen tasks want, these are some 200 ms. */
 #define STINTS 128
 

@@ -85,27 +85,10 @@ struct {
 } syscalls SEC(".maps");
 
 #ifndef WITHOUT_OPTIONS
-/*
- * A table of 41 KiB for each processor and each of many runs would be most of what a shared
- * collector keeps; it has entries instead, made at first use. The processor is in the key: a hash
- * of per-CPU values takes them from an allocator that fails when hundreds of runs begin at one
- * time.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__type(key, u64);
-	__type(value, struct syscall_entry);
-} syscall_entries SEC(".maps");
+struct syscall_entries_map syscall_entries SEC(".maps");
 #endif
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ABI_COUNT);
-	__type(key, u32);
-	__type(value, struct refusal_account);
-} refusals SEC(".maps");
+struct refusals_map refusals SEC(".maps");
 
 static __always_inline struct syscall_counter *syscall_in_table(u32 slot, u32 abi, u64 number)
 {

@@ -496,7 +496,8 @@ int collector_new(struct collector **out, struct failure *why)
 
 	if (!collector)
 		return failure_set(why, ENOMEM, "allocate the collector");
-	libbpf_set_print(NULL); /* what it has to say is in its errno */
+	/* Of all objects: what fails is told by the caller, and not by libbpf. */
+	libbpf_set_print(NULL);
 	processors = libbpf_num_possible_cpus();
 	if (processors < 0) {
 		free(collector);

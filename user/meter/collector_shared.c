@@ -94,6 +94,7 @@ static int open_gate(struct collector *collector, size_t runs_per_user, struct f
 		.owners = maps[MAP_OWNERS],
 		.programs = collector->programs,
 		.program_count = object_program_count(),
+		.processors = collector->processors,
 		.slot_count = collector->slots,
 		.runs_per_user = runs_per_user,
 		.cgroup_mount_fd = mount_fd,

@@ -67,7 +67,7 @@ static int prepare(struct gate *skeleton, const struct gate_spec *spec)
 								: skeleton->progs.woken_into_run;
 	int error = share_maps(skeleton, spec);
 
-	skeleton->rodata->processors = libbpf_num_possible_cpus();
+	skeleton->rodata->processors = spec->processors;
 	skeleton->rodata->slot_count = spec->slot_count;
 	memcpy((void *)skeleton->rodata->identity, OBJECT_IDENTITY,
 		sizeof(skeleton->rodata->identity));
@@ -76,12 +76,10 @@ static int prepare(struct gate *skeleton, const struct gate_spec *spec)
 	return error ? error : bpf_program__set_autoload(unused, false);
 }
 
-/* What fails is told by the caller, and not by libbpf. */
 static int load(struct open_gate *gate, const struct gate_spec *spec, struct failure *why)
 {
 	int error;
 
-	libbpf_set_print(NULL);
 	gate->skeleton = gate__open();
 	if (!gate->skeleton)
 		return failure_set(why, errno, "prepare the BPF programs of the gate");

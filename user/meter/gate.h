@@ -26,7 +26,7 @@ struct gate_spec {
 	int runs, cpus, memory, tasks, slots, refusals, syscall_entries, owners;
 	const int *programs; /* of the collector, whose misses are told; -1: none */
 	size_t program_count;
-	size_t slot_count, runs_per_user;
+	size_t processors, slot_count, runs_per_user;
 	int cgroup_mount_fd; /* of cgroup2; -1: there is none */
 	bool has_io_uring, knows_places;
 	bool preempts_tracepoints; /* the kernel does */

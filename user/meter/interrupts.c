@@ -44,13 +44,11 @@ static int share_maps(struct interrupt *skeleton, const struct interrupts_maps *
 	return error ? error : bpf_map__reuse_fd(skeleton->maps.tasks, maps->tasks);
 }
 
-/* What fails is told by the caller, and not by libbpf. */
 static int load(
 	struct interrupts *interrupts, const struct interrupts_maps *maps, struct failure *why)
 {
 	int error;
 
-	libbpf_set_print(NULL);
 	interrupts->skeleton = interrupt__open();
 	if (!interrupts->skeleton)
 		return failure_set(why, errno, "prepare the BPF programs that weigh interrupts");
