@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "collector_serve.h"
 #include "meter/collector.h"
+#include "print_failure.h"
 #include "sandbox/broker_place.h"
 #include "sandbox/topology.h"
 #include "sandbox/topology_places.h"
@@ -33,14 +34,6 @@ struct collector_options {
 	size_t runs_per_user;
 	bool is_forced;
 };
-
-static int print_failure(const struct failure *why)
-{
-	char text[sizeof(*why) + 256];
-
-	fprintf(stderr, "tare: %s\n", failure_describe(why, text, sizeof(text)));
-	return STATUS_FAILED;
-}
 
 /* --- start, stop --- */
 

@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "exec_terminal.h"
 #include "options_living.h"
+#include "print_failure.h"
 #include "sandbox/living.h"
 #include "sandbox/visit.h"
 #include "signals.h"
@@ -147,7 +148,7 @@ static int tell(const struct exec *exec)
 	const struct outcome *outcome = &exec->outcome;
 
 	if (outcome->kind == OUTCOME_ERROR || outcome->kind == OUTCOME_NOT_STARTED)
-		(void)living_print_failure(&outcome->error);
+		(void)print_failure(&outcome->error);
 	else if (outcome->termination_reason)
 		fprintf(stderr, "tare: run %.12s is over, and the command with it\n",
 			exec->run->cgroup->id);
@@ -201,5 +202,5 @@ int exec_command(int argc, char **argv)
 	if (!error)
 		error = visit_run(&options, run, &status, &why);
 	living_done(&list);
-	return error ? living_print_failure(&why) : status;
+	return error ? print_failure(&why) : status;
 }

@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "options_living.h"
+#include "print_failure.h"
 #include "sandbox/living.h"
 #include "sandbox/order.h"
 
@@ -121,5 +122,5 @@ int kill_command(int argc, char **argv)
 		living_print_help(LIVING_KILL);
 	else if (!error)
 		error = obey(&options, &why);
-	return error ? living_print_failure(&why) : 0;
+	return error ? print_failure(&why) : 0;
 }

@@ -230,17 +230,3 @@ void living_print_help(enum living_verb verb)
 	}
 	printf("\nExit status: %s\n", statuses[verb]);
 }
-
-int living_print_failure(const struct failure *why)
-{
-	struct failure first = *why;
-	char text[sizeof(*why) + 256];
-	cleanup_free char *what = NULL, *hint = text_escape(why->hint);
-
-	first.hint[0] = '\0';
-	what = text_escape(failure_describe(&first, text, sizeof(text)));
-	fprintf(stderr, "tare: %s\n", what ? what : "out of memory");
-	if (hint && *hint)
-		fprintf(stderr, "  hint: %s\n", hint);
-	return 125;
-}

@@ -24,7 +24,4 @@ int living_parse(enum living_verb verb, int argc, char **argv, struct living_opt
 
 void living_print_help(enum living_verb verb);
 
-/* "tare: ..." on standard error, whatever bytes it holds. Returns 125. */
-int living_print_failure(const struct failure *why);
-
 #endif

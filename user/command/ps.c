@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "options_living.h"
+#include "print_failure.h"
 #include "sandbox/living.h"
 
 /* As many digits of an id as tell runs of one machine apart: there are 2^48 of them. */
@@ -222,5 +223,5 @@ int ps_command(int argc, char **argv)
 	if (!error && fflush(stdout))
 		error = failure_set(&why, errno, "write to standard output");
 	living_done(&list);
-	return error ? living_print_failure(&why) : 0;
+	return error ? print_failure(&why) : 0;
 }

@@ -13,6 +13,7 @@
 #include "batch.h"
 #include "explain.h"
 #include "options.h"
+#include "print_failure.h"
 #include "report/json.h"
 #include "report/summary.h"
 #include "sandbox/sandbox.h"
@@ -55,21 +56,6 @@ static int tell_json(struct output_file *file, const struct result *result, stru
 	return error ? error : output_file_commit(file, text, size, why);
 }
 
-/* It may hold paths of any bytes, which are not to command the terminal. */
-static int print_failure(const struct failure *why, int status)
-{
-	struct failure first = *why;
-	char text[sizeof(*why) + 256];
-	cleanup_free char *what = NULL, *hint = text_escape(why->hint);
-
-	first.hint[0] = '\0';
-	what = text_escape(failure_describe(&first, text, sizeof(text)));
-	fprintf(stderr, "tare: %s\n", what ? what : "out of memory");
-	if (hint && *hint)
-		fprintf(stderr, "  hint: %s\n", hint);
-	return status;
-}
-
 static int weigh_and_tell(const struct run_config *config, struct output_file *json)
 {
 	struct result result;
@@ -82,9 +68,9 @@ static int weigh_and_tell(const struct run_config *config, struct output_file *j
 	if (!error && config->json_path)
 		error = tell_json(json, &result, &why);
 	if (result.files.has_failed)
-		status = print_failure(&result.files.error, 125);
+		status = print_failure(&result.files.error);
 	result_done(&result);
-	return error ? print_failure(&why, 125) : status;
+	return error ? print_failure(&why) : status;
 }
 
 /* A path may be longer than a failure has room for. */
@@ -120,7 +106,7 @@ static int run_batch(const struct run_config *config)
 	int status;
 
 	close_inherited(&OUTPUT_FILE_NONE);
-	return batch_run(config, &status, &why) ? print_failure(&why, 125) : status;
+	return batch_run(config, &status, &why) ? print_failure(&why) : status;
 }
 
 static int test_self(void)
@@ -130,7 +116,7 @@ static int test_self(void)
 
 	close_inherited(&OUTPUT_FILE_NONE);
 	if (self_test(&is_sound, &why))
-		return print_failure(&why, 125);
+		return print_failure(&why);
 	return is_sound ? 0 : 125;
 }
 
@@ -143,7 +129,7 @@ int run_command(int argc, char **argv)
 	int status;
 
 	if (options_parse(argc, argv, &config, &request, &why))
-		return print_failure(&why, 125);
+		return print_failure(&why);
 	if (request == OPTIONS_HELP) {
 		options_print_help(stdout);
 		return 0;
@@ -151,13 +137,13 @@ int run_command(int argc, char **argv)
 	if (config.batch_path)
 		return run_batch(&config);
 	if (config.explain)
-		return explain_run(&config, &why) ? print_failure(&why, 125) : 0;
+		return explain_run(&config, &why) ? print_failure(&why) : 0;
 	if (config.self_test)
 		return test_self();
 	if (sandbox_check(&config, &why))
-		return print_failure(&why, 125);
+		return print_failure(&why);
 	if (config.json_path && open_document(config.json_path, &json, &why))
-		return print_failure(&why, 125);
+		return print_failure(&why);
 	close_inherited(&json);
 	status = weigh_and_tell(&config, &json);
 	output_file_discard(&json);
