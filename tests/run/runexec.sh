@@ -108,8 +108,13 @@ is "$("$TARE" runexec --quiet -- sh -c 'exit 5' | grep returnvalue)" returnvalue
 
 is "$(fate --timelimit 0.3 -- sh -c 'while :; do :; done')" '0 9 cputime' \
 	'a fraction of a second is a limit'
-check 'that is kept to the millisecond' \
-	[ "$(as_ns "$(value cputime)")" -ge 300000000 -a "$(as_ns "$(value cputime)")" -lt 301000000 ]
+check 'that is not cut short' [ "$(as_ns "$(value cputime)")" -ge 300000000 ]
+# Of five times, because what else runs on the machine, or on its host, can only make it later.
+for _ in 1 2 3 4 5; do
+	[ "$(as_ns "$(value cputime)")" -ge 301000000 ] || break
+	fate --timelimit 0.3 -- sh -c 'while :; do :; done' > "$tmp/fate"
+done
+check_time 'and kept to the millisecond' [ "$(as_ns "$(value cputime)")" -lt 301000000 ]
 is "$(fate --walltimelimit 300ms -- sh -c 'sleep 100 & sleep 100')" '0 9 walltime' \
 	'as is one of wall time, for the whole tree'
 is "$(fate --memlimit 20MB -- sh -c '(tail /dev/zero; echo survived); sleep 100')" '0 9 memory' \
