@@ -21,8 +21,9 @@ at_exit() {
 # judge WHAT TRUTH SOURCE REPORTED [BELOW ABOVE]: how far it may be off; without them, not at all.
 judge() {
 	echo "# $1: truth $2 ($3), reported $4, difference $(($4 - $2))"
-	check "$1 agrees with $3" is_between $(($2 - ${5:-0})) "$4" $(($2 + ${6:-0}))
+	$judge_by "$1 agrees with $3" is_between $(($2 - ${5:-0})) "$4" $(($2 + ${6:-0}))
 }
+judge_by=check
 
 failed() {
 	not_ok "$1" "$(cat "$tmp/errors")"
@@ -276,6 +277,7 @@ for _ in 1 2 3 4 5; do
 	weigh sleep 0.2
 	number time.wall_ns
 done | sort -n > "$tmp/walls"
+judge_by=check_time
 judge 'wall time of a sleeper' 200000000 'its command line' "$(head -n 1 "$tmp/walls")" 0 10000000
 
 nothing_is_lost
