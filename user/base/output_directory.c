@@ -22,10 +22,16 @@ static int refuse(const char *path, int errnum, const char *reason, struct failu
 	return errnum ? -errnum : -EINVAL;
 }
 
-/* Both are told of the directory itself, or of the one that it will be made in. */
+/*
+ * Both are told of the directory itself, or of the one that it will be made in. By its name in
+ * /proc, because without faccessat2 the library can do all of this but AT_EMPTY_PATH.
+ */
 static int check_writable(int fd, const char *path, struct failure *why)
 {
-	if (faccessat(fd, "", W_OK | X_OK, AT_EACCESS | AT_EMPTY_PATH) == 0)
+	char name[32];
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	if (faccessat(AT_FDCWD, name, W_OK | X_OK, AT_EACCESS) == 0)
 		return 0;
 	return refuse(path, errno, "cannot be written to", why);
 }

@@ -29,6 +29,15 @@ struct janitor_task {
 	int ends[2];
 };
 
+/*
+ * Who is out of memory is killed with all that may be, where memory.oom.group is set: not who
+ * cleans up. Without the right to ask for that it is the last by its size alone.
+ */
+static void outlive_the_others(void)
+{
+	(void)file_write(AT_FDCWD, "/proc/self/oom_score_adj", "-1000", NULL);
+}
+
 /* The pipe's reading end becomes 0, the scratch's parent 1; nothing else is kept open. */
 static void keep_only(int fd, struct scratch *scratch)
 {
@@ -63,6 +72,7 @@ static int clean_up(void *argument, struct failure *why)
 
 	(void)why;
 	close(task->ends[1]);
+	outlive_the_others();
 	keep_only(task->ends[0], &task->scratch);
 	while (read(STDIN_FILENO, &end, 1) < 0 && errno == EINTR)
 		continue;
