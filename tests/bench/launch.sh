@@ -58,12 +58,26 @@ at_exit() {
 
 # --- Rounds ---
 
+# The directories in which this process's cgroups are: cgroup2 first, then what tare uses of version 1.
+list_cgroups() {
+	for controller in '' memory pids; do
+		awk -v wanted="$controller" '
+			NR == FNR {
+				if (wanted == "" ? $3 == "cgroup2" : $3 == "cgroup" && ("," $4 ",") ~ ("," wanted ","))
+					mount = $2
+				next
+			}
+			mount && wanted == $2 { print mount $3; exit }' /proc/mounts FS=: /proc/self/cgroup
+	done
+}
+
 # The same for all: bubble COMMAND..., which begins with a program.
 bubble() {
 	"$@" bwrap --unshare-all --die-with-parent --new-session --ro-bind / / --dev /dev --proc /proc \
 		--tmpfs /tmp --tmpfs /run true
 }
 
+# Takes the directories of cgroups.
 one_round() {
 	timed plain true
 	timed tare "$tare" run --quiet true
@@ -72,6 +86,7 @@ one_round() {
 	note stop "$(jq .collector.stop_ns "$work/json")"
 	note command "$(jq .time.wall_ns "$work/json")"
 	timed tare-bare "$tare" run --quiet --no-container true
+	timed floor build/tests/bench/floor "$@" -- /usr/bin/true
 	! is_installed bwrap || bubble timed bwrap
 	[ $has_crun = no ] || run_crun
 }
@@ -90,6 +105,7 @@ rate() {
 one_rate() {
 	for at_once in 1 8 64; do
 		rate tare "$at_once" "$tare" run --quiet -- true
+		rate floor "$at_once" build/tests/bench/floor "$@" -- /usr/bin/true
 		! is_installed bwrap || bubble rate bwrap "$at_once"
 	done
 }
@@ -98,7 +114,9 @@ mount -t bpf tare-bench /sys/fs/bpf
 "$tare" collector start > "$work/out"
 has_crun=no
 ! is_installed crun || ! prepare_crun || has_crun=yes
-each_round one_round
+# shellcheck disable=SC2046 # a list of words
+set -- $(list_cgroups)
+each_round one_round "$@"
 has tare || { cat "$work/said.tare"; exit 1; }
 
 # show NAME WORDS: against bubblewrap, where there is one.
@@ -117,6 +135,7 @@ printf 'true in a container, median of %s runs each on %s, %s processors\n' \
 show plain 'no launcher at all'
 show bwrap '--unshare-all'
 show crun 'run, with a bundle over /'
+show floor 'the least that such a container takes: with cgroups, but nobody to weigh or clean up'
 show tare 'run, weighed by the shared collector'
 show tare-private 'run --private, weighed by a collector of its own'
 show tare-bare 'run --no-container, weighed by the shared one'
@@ -129,10 +148,10 @@ echo "rest $rest cgroups, what of the container takes longer, its end, and the r
 
 runs=${RUNS-300}
 rounds=3
-each_round one_rate
+each_round one_rate "$@"
 echo "runs of true in a second, $runs of them, so many at a time"
 for at_once in 1 8 64; do
-	for name in tare bwrap; do
+	for name in tare bwrap floor; do
 		! has "$name.$at_once" || echo "$at_once $name $(median "$name.$at_once")"
 	done
 done | awk '{ printf "  %2d at a time  %-6s %5d a second\n", $1, $2, 1e9 / $3 }'
