@@ -27,8 +27,8 @@ for where in '' --no-tmpfs; do
 		"as many files as the limit may be written ($way)"
 	is "$(fate $where --files-count-limit 3 -- sh -c "$four; sleep 100")" \
 		'124 limit 9 files-count' "one more ends the command ($way)"
-	is "$(fate $where --files-count-limit 3 -- sh -c "$four; exit 3")" \
-		'124 limit 3 files-count' "also one that has ended by then ($way)"
+	check_time "also one that has ended by then ($way)" test 124\ limit\ 3\ files-count = \
+		"$(fate $where --files-count-limit 3 -- sh -c "$four; exit 3")"
 	is "$(fate $where --files-count-limit 1000 -- sh -c "$endless")" \
 		'124 limit 9 files-count' "one that never stops is stopped ($way)"
 	is "$(fate $where --files-count-limit 10 -- sh -c "($endless) & wait")" \
