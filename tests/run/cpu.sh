@@ -152,7 +152,7 @@ most_are_close() {
 compare_starts() {
 	compare_starts_how=$1
 	shift
-	for _ in 1 2 3; do
+	for _ in $tries; do
 		: > "$tmp/starts"
 		for _ in $(seq 50); do
 			weigh_start "$@" || break

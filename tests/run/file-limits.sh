@@ -64,7 +64,7 @@ done
 # The command alone writes into this memory, so the peak tells how far it came. dd needs about a
 # second for its 4000 MB here. The limit is looked at every 25 ms at least, in which a processor
 # copies less than 100 MB; a machine that is busy can wake tare later than that.
-for _ in 1 2 3; do
+for _ in $tries; do
 	: > "$tmp/peaks"
 	for _ in 1 2 3 4 5; do
 		fate --files-size-limit 100MB -- sh -c "$flood" > "$tmp/fate"

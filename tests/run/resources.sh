@@ -103,7 +103,7 @@ is "$(number container.memory_nodes_held_by)" null 'and of that nothing is told'
 # tare must look again when the limit could be reached by as many as can run on the cores.
 # Of twelve the median, and of three rounds the best, since what the machine does besides delays
 # some; one runs at a time.
-for _ in 1 2 3; do
+for _ in $tries; do
 	: > "$tmp/over"
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
 		weigh --cores "$first" --timelimit 100ms "$programs/spin" threads 2
