@@ -80,12 +80,13 @@ struct object_spec {
 	struct collector_spec wanted;
 };
 
-int collector_new(struct collector **out, struct failure *why);
-
-/* --- collector.c: the object and its table of programs --- */
+/* --- collector_object.c: the programs and maps as one object --- */
 
 /* Loads the programs and maps, of which nothing is attached yet. */
 int object_load(struct collector *collector, const struct object_spec *spec, struct failure *why);
+
+/* Frees what was loaded; what is attached or pinned lives on. NULL skeletons are fine. */
+void object_unload(struct collector *collector);
 
 /* Attaches what is for the whole machine. */
 int object_attach_machine(struct collector *collector, struct failure *why);
@@ -99,6 +100,13 @@ int object_attach_cgroup(struct collector *collector, int cgroup_fd, struct fail
 /* The name of program number i; NULL after the last one. */
 const char *object_program_name(size_t i);
 size_t object_program_count(void);
+
+/* The number of the one that a tick runs. */
+size_t object_tick_program(void);
+
+/* Why requests to io_uring are not counted. */
+extern const char object_not_told_of_io_uring[];
+
 const char *object_map_name(enum collector_map map);
 
 /* Bytes that one processor has of one run, in a map that is emptied for the next; else 0. */
@@ -112,6 +120,12 @@ bool object_program_is_machines(size_t i);
 
 /* Maps the account of the slot. */
 int object_map_run(struct collector *collector, struct failure *why);
+
+/* --- collector.c --- */
+
+int collector_new(struct collector **out, struct failure *why);
+
+bool collector_has_limits(const struct collector_limits *limits);
 
 /* For a run that has its slot: what it is held to, and what its launcher is woken for. */
 int collector_set_limits(struct collector *collector, struct failure *why);
