@@ -52,9 +52,9 @@ stop_hog
 echo "# command ran $ran_ns, waited $waited_ns; hog ran $hog_ran_ns"
 echo "# $(jq -c '.noise | [.preempted_ns, .waited_for_own_ns, .waited_unexplained_ns, .preempted_by]' "$tmp/json")"
 
-check 'a hog is named with the time that its schedstat says it ran' \
+check_time 'a hog is named with the time that its schedstat says it ran' \
 	near "$(named_ns disturb-hog)" "$hog_ran_ns" $slices_ns
-check 'the waits add up to what the schedstat of the command says' \
+check_time 'the waits add up to what the schedstat of the command says' \
 	near "$(jq '.noise | .preempted_ns + .waited_for_own_ns + .waited_unexplained_ns' "$tmp/json")" \
 	"$waited_ns" $slices_ns
 check 'at most five are named, the worst first' \
@@ -75,7 +75,7 @@ weigh --cores 0 "$programs/burn" threads 4 50
 echo "# $(jq -c '.noise | [.preempted_ns, .waited_for_own_ns, .waited_unexplained_ns]' "$tmp/json")"
 # Four threads that need 50 ms each on one processor: 0 + 50 + 100 + 150 ms where one follows the
 # other, up to 150 each where they take turns.
-check 'waits behind tasks of the same run are counted apart' \
+check_time 'waits behind tasks of the same run are counted apart' \
 	is_between 290000000 "$(number noise.waited_for_own_ns)" 610000000
 is "$(named_ns burn)" 0 'tasks of the run do not disturb it'
 

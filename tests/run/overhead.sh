@@ -46,7 +46,7 @@ compare_with_stats() {
 		weigh_with_stats "$@" || break
 		agree 2> "$tmp/ignored" && break
 	done
-	check "the estimate for $2 times $1 is within two and a half times what the kernel measured" agree
+	check_time "the estimate for $2 times $1 is within two and a half times what the kernel measured" agree
 }
 
 # A kernel without it, or a machine that does not let it be set.
@@ -64,7 +64,7 @@ compare_with_stats fault 100000
 compare_nothing() {
 	weigh "$programs/work" alu
 	echo "# alu: $(number collector.overhead_ns) ns of $(number time.cpu_ns) ns"
-	check 'a program that only calculates costs less than a part in a hundred' \
+	check_time 'a program that only calculates costs less than a part in a hundred' \
 		is_between 1 "$(number collector.overhead_ns)" $(($(number time.cpu_ns) / 100))
 }
 compare_nothing
