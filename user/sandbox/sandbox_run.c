@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command of a sandbox: its birth, its going, its events, who visits it, and its end by force.
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is read of a sandbox while its command runs and after it: limits that were passed, what the
 // cgroups counted, the files that were written.
+#include <fcntl.h>
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "cgroup_block.h"
