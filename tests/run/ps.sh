@@ -163,11 +163,16 @@ await_end
 is "$end" '137 signaled 9 null' 'a SIGKILL for the command alone is told as that'
 
 # All that are seen; here these two. Others on this machine may have runs of their own.
-place=$(directory_of self '')/test-of-tare-$$
-mkdir "$place"
+# Where there are controllers: tare goes up to where it finds some. And a directory for each, because
+# in one whose children have controllers nobody else may be.
+top=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+[ -n "$(cat "$top/cgroup.subtree_control")" ] || top=$(directory_of self '')
+place=$top/test-of-tare-$$
+mkdir "$place" "$place/1" "$place/2"
+sed 's/[a-z]*/+&/g' "$place/cgroup.controllers" > "$place/cgroup.subtree_control"
 for number in 1 2; do
 	sh -c 'echo 0 > "$1/cgroup.procs" && exec "$2" run -q --json "$3" sleep 1000' sh \
-		"$place" "$TARE" "$tmp/all.$number" &
+		"$place/$number" "$TARE" "$tmp/all.$number" &
 	echo $! >> "$tmp/all"
 done
 # shellcheck disable=SC2016 # expanded by that shell
@@ -176,7 +181,7 @@ in_place() {
 		"$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)" "$@"
 }
 both_are_listed() { [ "$(in_place "$TARE" ps -q | wc -l)" -eq 2 ]; }
-wait_until both_are_listed
+check 'both runs are seen from there' wait_until both_are_listed
 in_place "$TARE" kill all
 is "$? $(in_place "$TARE" ps -q)" '0 ' 'kill all ends all'
 while read -r process; do
@@ -186,7 +191,7 @@ is "$(jq -r .outcome.termination_reason "$tmp"/all.?)" 'killed
 killed' 'and each tells that it was killed'
 in_place "$TARE" kill all
 is $? 0 'where there is none, there is nothing to do'
-rmdir "$place"
+rmdir "$place/1" "$place/2" "$place"
 
 # --- Mistakes ---
 
