@@ -265,7 +265,7 @@ is "$(inside sh -c 'echo x > options/x && cat options/x')" x \
 is "$(inside --full-access-dir options -- sh -c 'echo x 2>&- > options/x || echo no')" no \
 	'full access to it cannot'
 umount options
-if mount -t tmpfs -o nosymfollow tare-test options 2> "$tmp/ignored" &&
+if mount -t tmpfs -o nosymfollow,mode=755 tare-test options 2> "$tmp/ignored" &&
 	grep -q "$place/options .*nosymfollow" /proc/self/mountinfo; then
 	ln -s "$place/tmpfs/file" options/link
 	is "$(cat options/link 2>&1; inside cat options/link)" "cat: options/link: \
