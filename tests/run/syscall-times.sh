@@ -86,7 +86,7 @@ check 'a program that only reads and writes much does so in the kernel' \
 is "$(number 'sources["time.system_ns"]')" "$calls" 'and that is measured'
 weigh --syscall-times head -c 300M /dev/zero
 # shellcheck disable=SC2016 # jq's own
-check 'where calls are many and short, their times are not taken for the system time' \
+check_time 'where calls are many and short, their times are not taken for the system time' \
 	jq -e --arg calls "$calls" '.sources["time.system_ns"] != $calls' "$tmp/json"
 
 # --- Nothing looks at them ---

@@ -145,8 +145,8 @@ END
 mkdir "$tmp/layers"
 mount -t tmpfs tare-test "$tmp/layers"
 is "$(TARE=$TARE unshare -m sh "$tmp/on-overlay" "$tmp/layers" |
-	sed "s|$tmp|TMP|")" "tare: true: tare failed: --no-tmpfs: TMP/layers/merged is on a file system that \
-cannot keep what an overlay writes: Invalid argument (EINVAL)
+	sed "s|$tmp|TMP|; s/\(an overlay writes\): .*/\1/")" "tare: true: tare failed: --no-tmpfs: \
+TMP/layers/merged is on a file system that cannot keep what an overlay writes
   hint      set TMPDIR to a directory on ext4, xfs or btrfs, or let writes go to memory, without --no-tmpfs" \
 	'or whose file system cannot be the upper layer of an overlay, of which nothing is left'
 umount "$tmp/layers"
