@@ -46,6 +46,11 @@ end 'limit null 9 walltime ' 'a tare that was stopped holds the limit when it go
 begin --walltimelimit 1 sh -c 'echo ready; exec sleep 1000'
 kill -STOP "$init"
 end 'limit null 9 walltime ' 'a stopped PID 1 keeps no limit from being held'
+strace -f -qq -o "$tmp/trace" -e trace=execve -e inject=execve:delay_enter=400000 \
+	env "TARE_TEST_MARK=$mark" "$TARE" run -q --json "$tmp/json" --walltimelimit 100ms sleep 1000 \
+	2> "$tmp/errors"
+is "$? $(number outcome.termination_reason) $(test "$(number time.wall_ns)" -ge 100000000; echo $?)" \
+	'124 walltime 0' 'an exec that takes longer than the limit is not of its time'
 begin --walltimelimit 1 sh -c 'echo ready; exec sleep 1000'
 kill -STOP "$command"
 end 'limit null 9 walltime ' 'nor does a stopped command'

@@ -29,8 +29,13 @@
  */
 #define TICK_BEFORE_NS 20000000
 
+/* From being let go to its exec a command needs a tenth of a millisecond, on a slow machine some.
+ */
+#define EXEC_MOST_NS 10000000000ULL
+
 struct watch {
 	const struct watch_spec *spec;
+	uint64_t begun_ns; /* when the command was let go, or just after that */
 	struct outcome *outcome;
 	const char *reason; /* of the first limit; NULL: none was passed */
 	uint64_t passed_on; /* signals sent to the command, 1 << N */
@@ -99,16 +104,22 @@ static int set_timer(int timer, uint64_t after_ns, int flags, struct failure *wh
 	return 0;
 }
 
-/* It was set when the command was let go, some time before its exec opened the window. */
+/*
+ * It was set when the command was let go, some time before its exec opened the window. Where that
+ * is still to come it is not the command that is slow; but one that never comes is ended as well.
+ */
 static int take_wall_timer(struct watch *watch, struct failure *why)
 {
 	uint64_t limit_ns = watch->spec->config->limits.wall_ns, end_ns;
 	uint64_t expirations, exec_ns = collector_exec_ns(watch->spec->collector);
+	uint64_t now_ns = clock_now_ns();
 
 	if (read(watch->wall_timer, &expirations, sizeof(expirations)) < 0)
 		return 0;
+	if (!exec_ns && now_ns < watch->begun_ns + EXEC_MOST_NS)
+		return set_timer(watch->wall_timer, limit_ns, 0, why);
 	end_ns = exec_ns + limit_ns;
-	if (exec_ns && clock_now_ns() < end_ns)
+	if (exec_ns && now_ns < end_ns)
 		return set_timer(watch->wall_timer, end_ns, TFD_TIMER_ABSTIME, why);
 	return end_run(watch, "walltime", why);
 }
@@ -431,6 +442,7 @@ int watch_run(const struct watch_spec *spec, struct outcome *outcome, bool *has_
 	struct failure *why)
 {
 	struct watch watch = { .spec = spec,
+		.begun_ns = clock_now_ns(),
 		.outcome = outcome,
 		.wall_timer = -1,
 		.cpu_timer = -1,
