@@ -65,7 +65,7 @@ check 'the first line of the summary ends in the verdict' \
 check 'the summary names the hog and its time' \
 	grep -q "^  noise  .* waited for a processor, behind: .*disturb-hog [0-9]" "$tmp/summary"
 # What is left of a command that never sleeps is its CPU time; exec and exit wait as any part of it.
-check 'less its waits the wall time is the CPU time' \
+check_time 'less its waits the wall time is the CPU time' \
 	near "$(number time.undisturbed_ns)" "$(number time.cpu_ns)" \
 	$(($(number time.cpu_ns) / 100 + 1000000))
 
