@@ -29,8 +29,7 @@
  */
 #define TICK_BEFORE_NS 20000000
 
-/* From being let go to its exec a command needs a tenth of a millisecond, on a slow machine some.
- */
+/* A command needs a tenth of a millisecond from being let go to its exec; an emulated one 30 ms. */
 #define EXEC_MOST_NS 10000000000ULL
 
 struct watch {
