@@ -24,9 +24,13 @@ own() {
 	chown "$user:$user" "$@"
 }
 
+# While a run lives there, nobody may be in a cgroup2 that gives controllers: who is started then is
+# where the user's shell would be, with the launcher.
 # shellcheck disable=SC2016 # expanded by that shell
 as_user() {
-	sh -c 'echo $$ > "$0/cgroup.procs" && exec "$@"' "$user_cgroup" \
+	sh -c 'for place in "$0" "$0"/*-launcher; do
+			(echo $$ > "$place/cgroup.procs") 2>&- && break
+		done && exec "$@"' "$user_cgroup" \
 		setpriv --reuid "$user" --regid "$user" --clear-groups \
 		--inh-caps=-all --bounding-set=-all "$@"
 }
