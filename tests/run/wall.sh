@@ -110,8 +110,12 @@ compete() {
 	competitor=
 }
 
-# What the program did not see is its beginning and its end.
-compete
+# What the program did not see is its beginning and its end. Where the end takes too long the parts are
+# not told: that is the machine's doing, and another run has another end.
+for _ in 1 2 3 4 5; do
+	compete
+	[ "$(number time.runqueue_ns)" = null ] || break
+done
 unseen_ns=$(($(number time.wall_ns) - wall_ns))
 echo "# beside a competitor: run queue $(number time.runqueue_ns) ns; the program saw" \
 	"$queued_ns ns by schedstat, $((wall_ns - cpu_ns)) ns off its processor"
