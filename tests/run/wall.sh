@@ -36,12 +36,18 @@ is_that_wait() {
 		"$(number "blocked.$1")" "$((wall_ns + wall_ns / 1000))"
 }
 
+# is_untold CLAIM: on an emulated machine; that is a skip.
+is_untold() {
+	[ "${TARE_EMULATED:-0}" = 1 ] && [ "$(number time.on_cpu_ns)" = null ] &&
+		skip "$1" 'the end took longer than a millisecond, and this machine is emulated'
+}
+
 # The clock of one part is turned into another's by 500 parts in a million at most.
 blames() {
 	claim="a main thread that waits for $1 is told to"
 	if wait_for "$programs/wait" "$2" 50; then
 		echo "# $2: $(number "blocked.$3") ns of $wall_ns ns"
-		check "$claim" is_that_wait "$3"
+		is_untold "$claim" || check "$claim" is_that_wait "$3"
 	else
 		not_ok "$claim" "$(cat "$tmp/errors")"
 	fi
@@ -79,8 +85,8 @@ else
 	is "$(number blocked.page_fault_io_ns)" 0 'reads from a disk are no page faults'
 	wait_for --full-access-dir "$disk" "$programs/wait" fault 0 "$disk/file"
 	echo "# fault: $(number blocked.page_fault_io_ns) ns of $wall_ns ns"
-	check 'a main thread that faults pages in from a disk is told to' \
-		is_between 1 "$(number blocked.page_fault_io_ns)" "$wall_ns"
+	claim='a main thread that faults pages in from a disk is told to'
+	is_untold "$claim" || check "$claim" is_between 1 "$(number blocked.page_fault_io_ns)" "$wall_ns"
 fi
 
 # --- Who the main thread is ---
