@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the shared collector's maps take in memory, as the kernel counts it.
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <bpf/bpf.h>
 #include "base/cleanup.h"
-#include "base/file.h"
+#include "base/proc.h"
 #include "collector_parts.h"
 
 #define MAPS_OF_PROGRAM 32
@@ -50,19 +46,6 @@ static void list_maps(const struct collector *collector, struct map_set *set)
 	add_maps_of(set, sweep_fd);
 }
 
-static uint64_t map_bytes(int map_fd)
-{
-	cleanup_free char *text = NULL;
-	char path[64];
-	char *line;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", map_fd);
-	if (file_read(AT_FDCWD, path, &text, NULL, NULL))
-		return 0;
-	line = strstr(text, "memlock:");
-	return line ? strtoull(line + strlen("memlock:"), NULL, 10) : 0;
-}
-
 uint64_t collector_memory(const struct collector *collector)
 {
 	struct map_set set = { .count = 0 };
@@ -73,7 +56,7 @@ uint64_t collector_memory(const struct collector *collector)
 		cleanup_fd int map_fd = bpf_map_get_fd_by_id(set.ids[i]);
 
 		if (map_fd >= 0)
-			bytes += map_bytes(map_fd);
+			bytes += (uint64_t)proc_fd_number(map_fd, "memlock", 0);
 	}
 	return bytes;
 }

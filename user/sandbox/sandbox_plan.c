@@ -186,7 +186,8 @@ int sandbox_check(const struct run_config *config, struct failure *why)
 /* --- Explaining --- */
 
 /* By the same steps as open_all, up to where it would make something. */
-static int plan_all(struct sandbox *sandbox, const struct run_config *config, struct failure *why)
+static int plan_to_explain(
+	struct sandbox *sandbox, const struct run_config *config, struct failure *why)
 {
 	struct mountinfo_list mounts = { 0 };
 	int error = mountinfo_read(&mounts, why);
@@ -215,7 +216,7 @@ int sandbox_explain(
 	int error;
 
 	cgroup_clear(&sandbox.cgroup);
-	error = plan_all(&sandbox, config, why);
+	error = plan_to_explain(&sandbox, config, why);
 	planned.directory = sandbox.view.directory;
 	planned.has_terminal = terminal_is_shared(&sandbox.terminal);
 	if (!error)

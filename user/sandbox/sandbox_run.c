@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command of a sandbox: its birth, its going, its events, who visits it, and its end by force.
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +9,7 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/proc.h"
 #include "freezer.h"
 #include "message.h"
 #include "sandbox_parts.h"
@@ -133,15 +132,7 @@ int sandbox_command_pidfd(const struct sandbox *sandbox)
 /* The number of the process behind a pidfd, as this pid namespace sees it. */
 static pid_t pid_of(int pidfd)
 {
-	cleanup_free char *text = NULL;
-	char path[64];
-	char *line;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-	if (file_read(AT_FDCWD, path, &text, NULL, NULL))
-		return -1;
-	line = strstr(text, "\nPid:");
-	return line ? atoi(line + strlen("\nPid:")) : -1;
+	return (pid_t)proc_fd_number(pidfd, "Pid", -1);
 }
 
 static void lend_terminal(struct sandbox *sandbox)
