@@ -18,12 +18,22 @@ at_exit() {
 	[ -z "$instance" ] || with_tracing rmdir "$instance"
 }
 
+judge_by() {
+	judge_check=$1
+	shift
+	echo "# $1: truth $2 ($3), reported $4, difference $(($4 - $2))"
+	$judge_check "$1 agrees with $3" is_between $(($2 - ${5:-0})) "$4" $(($2 + ${6:-0}))
+}
+
 # judge WHAT TRUTH SOURCE REPORTED [BELOW ABOVE]: how far it may be off; without them, not at all.
 judge() {
-	echo "# $1: truth $2 ($3), reported $4, difference $(($4 - $2))"
-	$judge_by "$1 agrees with $3" is_between $(($2 - ${5:-0})) "$4" $(($2 + ${6:-0}))
+	judge_by check "$@"
 }
-judge_by=check
+
+# The same of what depends on how long something takes.
+judge_time() {
+	judge_by check_time "$@"
+}
 
 failed() {
 	not_ok "$1" "$(cat "$tmp/errors")"
@@ -263,10 +273,8 @@ judge 'resident memory of dd' 33554432 'its block size' "$(number memory.rss_pea
 cat "$programs/live" > "$tmp/ignored"
 weigh "$programs/live" sleeps 200
 # Where a timer is over before its caller sleeps, as on an emulated machine, that is none.
-judge_by=check_time
-judge 'sleeps of a sleeper' 201 'its command line and its end' \
+judge_time 'sleeps of a sleeper' 201 'its command line and its end' \
 	"$(number scheduler.voluntary_switches)" 0 3
-judge_by=check
 weigh "$programs/breed" chain 50
 judge 'processes of fifty generations' 51 'its command line' "$(number processes.processes)"
 weigh "$programs/breed" together 50
@@ -282,8 +290,7 @@ for _ in 1 2 3 4 5; do
 	weigh sleep 0.2
 	number time.wall_ns
 done | sort -n > "$tmp/walls"
-judge_by=check_time
-judge 'wall time of a sleeper' 200000000 'its command line' "$(head -n 1 "$tmp/walls")" 0 10000000
+judge_time 'wall time of a sleeper' 200000000 'its command line' "$(head -n 1 "$tmp/walls")" 0 10000000
 
 nothing_is_lost
 plan

@@ -6,33 +6,16 @@ set -u
 . "$(dirname "$0")/lib/weigh.sh"
 need_root
 
-median() {
-	sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
-}
-
 # --- CPU time ---
 
-# overshoot CLAIM ALLOWED_NS SHAPE...: twelve runs against 100 ms. All must end by the limit and
-# not before it; of how far they go beyond, the median is judged, of the best of three rounds: what
-# the machine does besides, or its host, delays some.
-overshoot() {
+# All must end by the limit and not before it. burn CLAIM ALLOWED_NS SHAPE...: against 100 ms.
+burn() {
 	claim=$1 allowed=$2
 	shift 2
-	: > "$tmp/all" && : > "$tmp/fates"
-	for _ in $tries; do
-		: > "$tmp/over"
-		for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
-			fate --timelimit 100ms "$programs/spin" "$@" >> "$tmp/fates"
-			echo $(($(number time.cpu_ns) - 100000000)) >> "$tmp/over"
-		done
-		cat "$tmp/over" >> "$tmp/all"
-		echo "# overshoot in ns: $(sort -n "$tmp/over" | tr '\n' ' ')"
-		is_between 0 "$(median "$tmp/over")" "$allowed" && break
-	done
-	is "$(sort -u "$tmp/fates")" '124 limit 9 cputime' "$claim are ended by the CPU time limit"
-	check "$claim are not ended before it" [ "$(sort -n "$tmp/all" | head -n 1)" -ge 0 ]
-	check_time "$claim get at most 1 ms more each that runs" \
-		is_between 0 "$(median "$tmp/over")" "$allowed"
+	overshoot time.cpu_ns 100000000 "$allowed" --timelimit 100ms "$programs/spin" "$@"
+	is "$fates" '124 limit 9 cputime' "$claim are ended by the CPU time limit"
+	check "$claim are not ended before it" [ "$least_over_ns" -ge 0 ]
+	check_time "$claim get at most 1 ms more each that runs" is_between 0 "$over_ns" "$allowed"
 }
 
 # As many run at a time as there are processors.
@@ -40,10 +23,10 @@ running() {
 	echo $((($1 < $(nproc) ? $1 : $(nproc)) * 1000000))
 }
 
-overshoot 'one thread' "$(running 1)" threads 1
-overshoot 'two threads' "$(running 2)" threads 2
-overshoot 'eight threads' "$(running 8)" threads 8
-overshoot 'eight processes' "$(running 8)" processes 8
+burn 'one thread' "$(running 1)" threads 1
+burn 'two threads' "$(running 2)" threads 2
+burn 'eight threads' "$(running 8)" threads 8
+burn 'eight processes' "$(running 8)" processes 8
 
 # Killing a thousand processes is work of its own, and in the numbers: how much is not foretold.
 is "$(fate --timelimit 100ms "$programs/spin" forking)" '124 limit 9 cputime' \
@@ -73,16 +56,8 @@ check 'which is not before it is used up' [ "$(number time.cpu_ns)" -ge 15000000
 is "$(fate --walltimelimit 100ms sleep 100)" '124 limit 9 walltime' \
 	'a sleeper is ended by the wall time limit'
 check 'not before it' [ "$(number time.wall_ns)" -ge 100000000 ]
-for _ in $tries; do
-	: > "$tmp/over"
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
-		weigh --walltimelimit 50ms sleep 100
-		echo $(($(number time.wall_ns) - 50000000)) >> "$tmp/over"
-	done
-	echo "# overshoot in ns: $(sort -n "$tmp/over" | tr '\n' ' ')"
-	is_between 0 "$(median "$tmp/over")" 1000000 && break
-done
-check_time 'and at most 1 ms after it' is_between 0 "$(median "$tmp/over")" 1000000
+overshoot time.wall_ns 50000000 1000000 --walltimelimit 50ms sleep 100
+check_time 'and at most 1 ms after it' is_between 0 "$over_ns" 1000000
 is "$(fate --walltimelimit 100ms sh -c '(setsid sleep 100 &) ; exec sleep 100')" \
 	'124 limit 9 walltime' 'walltime limit kills the whole tree'
 is "$(fate --walltimelimit 100ms "$programs/spin" stopped)" '124 limit 9 walltime' \

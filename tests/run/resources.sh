@@ -101,20 +101,10 @@ is "$(inside grep -c ' bind:0 ' /proc/self/numa_maps)" 0 'it is not unasked'
 is "$(number container.memory_nodes_held_by)" null 'and of that nothing is told'
 
 # tare must look again when the limit could be reached by as many as can run on the cores.
-# Of twelve the median, and of three rounds the best, since what the machine does besides delays
-# some; one runs at a time.
-for _ in $tries; do
-	: > "$tmp/over"
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
-		weigh --cores "$first" --timelimit 100ms "$programs/spin" threads 2
-		echo "$? $(number outcome.termination_reason)" >> "$tmp/fates"
-		echo $(($(number time.cpu_ns) - 100000000)) >> "$tmp/over"
-	done
-	median=$(sort -n "$tmp/over" | sed -n 6p)
-	is_between 0 "$median" 1000000 && break
-done
-is "$(sort -u "$tmp/fates")" '124 cputime' 'two threads on one core are ended by the CPU time limit'
-check_time 'and get at most 1 ms more' is_between 0 "$median" 1000000
+overshoot time.cpu_ns 100000000 1000000 --cores "$first" --timelimit 100ms "$programs/spin" threads 2
+is "$fates" '124 limit 9 cputime' 'two threads on one core are ended by the CPU time limit'
+# One runs at a time.
+check_time 'and get at most 1 ms more' is_between 0 "$over_ns" 1000000
 
 for list in 1- 3-1 a 0,,1 '' -1 0- ','; do
 	refused 'invalid CPU list' --cores "$list"

@@ -24,15 +24,20 @@ own() {
 	chown "$user:$user" "$@"
 }
 
-# While a run lives there, nobody may be in a cgroup2 that gives controllers: who is started then is
-# where the user's shell would be, with the launcher.
-# shellcheck disable=SC2016 # expanded by that shell
+# A program, for those who are to be called by others. While a run lives in that cgroup, nobody may be
+# in one of cgroup2 that gives controllers: who is started then is where the user's shell would be,
+# with the launcher.
+cat > "$tmp/as-user" << END
+#!/bin/sh
+for place in "$user_cgroup" "$user_cgroup"/*-launcher; do
+	(echo \$\$ > "\$place/cgroup.procs") 2>&- && break
+done && exec setpriv --reuid "$user" --regid "$user" --clear-groups --inh-caps=-all \\
+	--bounding-set=-all "\$@"
+END
+chmod 755 "$tmp/as-user"
+
 as_user() {
-	sh -c 'for place in "$0" "$0"/*-launcher; do
-			(echo $$ > "$place/cgroup.procs") 2>&- && break
-		done && exec "$@"' "$user_cgroup" \
-		setpriv --reuid "$user" --regid "$user" --clear-groups \
-		--inh-caps=-all --bounding-set=-all "$@"
+	"$tmp/as-user" "$@"
 }
 
 contain() {

@@ -7,6 +7,11 @@
 #   fate ARGUMENTS...             the same; prints the status, how it ended and why: "124 limit 9
 #                                 walltime"
 #   number KEY                    one value of the last document: number time.cpu_ns
+#   overshoot KEY LIMIT_NS ALLOWED_NS ARGUMENTS...
+#                                 twelve runs against a limit of that key, and twelve more while the
+#                                 median goes further beyond it than allowed and there are $tries:
+#                                 the last median is $over_ns, the least of all $least_over_ns, and
+#                                 the fates of all, each once, are in $fates
 #   start ARGUMENTS...            tare run in the background: $tare is its pid, $command the
 #                                 command's own; returns when the command has said its first line,
 #                                 which is in $line; the words of $launcher are put before tare
@@ -56,6 +61,26 @@ fate() {
 	weigh "$@"
 	echo "$? $(jq -r '.outcome | "\(.kind) \(.signal // .exit_code) \(.termination_reason)"' \
 		"$tmp/json")"
+}
+
+# The median, since what the machine does besides, or its host, delays some.
+overshoot() {
+	over_key=$1 over_limit_ns=$2 over_allowed_ns=$3
+	shift 3
+	: > "$tmp/over-all" && : > "$tmp/fates"
+	for _ in $tries; do
+		: > "$tmp/over"
+		for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+			fate "$@" >> "$tmp/fates"
+			echo $(($(number "$over_key") - over_limit_ns)) >> "$tmp/over"
+		done
+		cat "$tmp/over" >> "$tmp/over-all"
+		echo "# overshoot in ns: $(sort -n "$tmp/over" | tr '\n' ' ')"
+		over_ns=$(sort -n "$tmp/over" | sed -n 6p)
+		is_between 0 "$over_ns" "$over_allowed_ns" && break
+	done
+	# shellcheck disable=SC2034 # used by the files that include this one
+	least_over_ns=$(sort -n "$tmp/over-all" | head -n 1) fates=$(sort -u "$tmp/fates")
 }
 
 number() {
