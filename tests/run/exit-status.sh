@@ -163,4 +163,12 @@ deleted() {
 is "$(deleted)" '125 error null ENOENT' 'a current directory that was deleted is 125'
 is "$(deleted --no-container)" '125 error null ENOENT' 'also without a container'
 
+for asked in --help --version 'run --help' 'check --help'; do
+	# shellcheck disable=SC2086 # a list of words
+	"$TARE" $asked > /dev/full 2> "$tmp/errors"
+	echo "$? $(cat "$tmp/errors")"
+done > "$tmp/said"
+is "$(sort -u "$tmp/said")" \
+	"125 tare: write to standard output: No space left on device (ENOSPC)" 'help that nobody can read is 125'
+
 plan

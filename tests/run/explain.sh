@@ -248,8 +248,13 @@ refused 'nothing is weighed' --explain --json x
 refused 'is not one of' --explain --allow frobnication
 "$TARE" run --explain > "$tmp/ignored" 2> "$tmp/errors"
 is "$? $(head -n 1 "$tmp/errors")" '125 tare: no command given' 'a command is asked for'
-"$TARE" run --explain true > /dev/full 2> "$tmp/errors"
-is "$? $(grep -c 'No space left' "$tmp/errors")" '125 1' 'an explanation that cannot be told is an error'
+# Whether stdio's buffer is written out early or at the end: a page more, and all lengths between.
+head -c 4096 /dev/zero | tr '\0' x > "$tmp/page"
+for length in 0 1000 2000 3000 4096; do
+	"$TARE" run --explain true "$(head -c $length "$tmp/page")" > /dev/full 2> "$tmp/errors"
+	echo "$? $(grep -c 'No space left' "$tmp/errors")"
+done > "$tmp/said"
+is "$(sort -u "$tmp/said")" '125 1' 'an explanation that cannot be told is an error, however long'
 setpriv --reuid 65534 --regid 65534 --clear-groups "$TARE" run --explain true > "$tmp/of-user"
 is "$(grep '^  refused' "$tmp/of-user" | grep -vc PID_1)" \
 	"$(subjects 'System calls' refused | wc -l)" 'it needs no privilege'

@@ -104,8 +104,6 @@ static int print(
 		printf("Nothing was started. So it would run: %s\n", command);
 	for (int topic = 0; topic < EXPLANATION_TOPICS && !error; topic++)
 		error = print_topic(explanation, topic);
-	if (!error && fflush(stdout))
-		error = -errno;
 	return error ? failure_set(why, -error, "print the explanation") : 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // tare: runs a command in a fresh container and weighs it. This file finds the verb.
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 #include "collector.h"
 #include "exec.h"
 #include "kill.h"
+#include "print_failure.h"
 #include "ps.h"
 #include "run.h"
 #include "runexec.h"
@@ -105,11 +107,8 @@ static int refuse_lent_rights(void)
 	return 125;
 }
 
-int main(int argc, char **argv)
+static int run_verb(int argc, char **argv)
 {
-	fill_standard_streams();
-	if (has_lent_rights())
-		return refuse_lent_rights();
 	if (argc > 0 && !strcmp(basename(argv[0]), "runexec"))
 		return runexec_command(argc, argv);
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
@@ -122,4 +121,27 @@ int main(int argc, char **argv)
 		fprintf(stderr, "tare: no verb given\n  hint: tare run [OPTIONS] [--] COMMAND "
 				"[ARG...]; tare --help lists all\n");
 	return 125;
+}
+
+/* What stdio could not write is gone, and so is its errno: one more byte shows it. */
+static int end_output(int status)
+{
+	struct failure why;
+
+	if (ferror(stdout))
+		putchar('\n');
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	failure_set(&why, errno, "write to standard output");
+	print_failure(&why);
+	return status ? status : 125;
+}
+
+int main(int argc, char **argv)
+{
+	fill_standard_streams();
+	if (has_lent_rights())
+		return refuse_lent_rights();
+	return end_output(run_verb(argc, argv));
 }

@@ -220,8 +220,6 @@ int ps_command(int argc, char **argv)
 		print_ids(&list);
 	else if (!error)
 		error = options.json ? print_json(&list, &why) : print_table(&list, &why);
-	if (!error && fflush(stdout))
-		error = failure_set(&why, errno, "write to standard output");
 	living_done(&list);
 	return error ? print_failure(&why) : 0;
 }

@@ -322,5 +322,5 @@ int self_test(bool *is_sound, struct failure *why)
 	}
 	printf("\n%zu of %zu cases are as near to the truth as is allowed.\n", sound, all);
 	*is_sound = sound == all;
-	return ferror(stdout) ? failure_set(why, EIO, "write the table") : 0;
+	return 0;
 }
