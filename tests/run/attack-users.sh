@@ -54,7 +54,7 @@ what lies over the host's /dev stays|umount /dev/null
 no cgroup2 is mounted|mount -t cgroup2 none /mnt
 nor version 1|mount -t cgroup -o memory none /mnt
 no cgroup namespace is made, in which they could be|unshare -C true
-PID 1 is not traced|nsenter -t 1 -m true
+PID 1 is not traced|nsenter --mount=/proc/1/ns/mnt true
 TABLE
 options="--read-only-dir $PWD/dir"
 is "$(nested 'mount --bind dir dir && mount -o remount,bind,rw dir && touch dir/file || echo no')" no \

@@ -167,7 +167,7 @@ import http.server, threading, urllib.request
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
 server.RequestHandlerClass.log_message = lambda *_: None
 threading.Thread(target=server.serve_forever, daemon=True).start()
-url = "http://localhost:%d/database.py" % server.server_port
+url = "http://127.0.0.1:%d/database.py" % server.server_port
 for _ in range(20):
     with urllib.request.urlopen(url) as answer:
         body = answer.read()

@@ -139,8 +139,11 @@ static void assert_copied(const char *name, const char *path)
 {
 	struct system_config config = { .has_host_network = true, .has_own_root = true };
 	cleanup_free char *text = NULL;
+	int error = file_read(AT_FDCWD, path, &text, NULL, &why);
 
-	assert_int_equal(file_read(AT_FDCWD, path, &text, NULL, &why), 0);
+	if (error == -ENOENT) /* a minimal Debian has no hosts */
+		return;
+	assert_int_equal(error, 0);
 	assert_text(&config, name, text);
 }
 
