@@ -455,7 +455,7 @@ static void cpu_time_is_listed_by_processor(void **state)
 static void the_largest_processes_at_the_peak_are_listed(void **state)
 {
 	static const char *const keys[] = { "pid", "name", "rss_bytes", NULL };
-	static const char *const odd_keys[] = { "pid", "name", "rss_bytes", "name_base64", NULL };
+	static const char *const odd_keys[] = { "pid", "name", "name_base64", "rss_bytes", NULL };
 	struct result result = sample_result();
 	json_auto_t *document = NULL;
 	json_t *list;
