@@ -61,6 +61,24 @@ is_dead() { ! kill -0 "$command" || grep -q '^State:.Z' "/proc/$command/status";
 wait_until is_dead
 kill -CONT "$tare"
 end 'exited 4 null null ' 'a command that ends meanwhile has its exit code'
+# It passes a limit and goes on, and nobody ends it.
+while read -r reason limit program; do
+	# shellcheck disable=SC2086 # lists of words
+	begin $limit sh -c 'echo ready; read -r line; "$@" < /dev/null; exit 4' sh $program
+	kill -STOP "$tare"
+	echo >&3
+	wait_until is_dead
+	kill -CONT "$tare"
+	exec 3>&- 4<&-
+	wait "$tare"
+	is "$? $(number outcome.termination_reason)" "124 $reason" \
+		"a limit that is passed meanwhile is told: $reason"
+done << TABLE
+cputime --timelimit=100ms $programs/burn threads 1 300
+walltime --walltimelimit=100ms $programs/burn threads 1 300
+memory --memlimit=20MB $programs/grow touch 64 stop
+pids --pids-limit=3 $programs/spin forking
+TABLE
 
 # --- Storms (F-21, F-23) ---
 

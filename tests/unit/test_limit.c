@@ -154,15 +154,13 @@ static void only_a_kill_by_the_own_limit_is_one(void **state)
 	assert_false(limit_memory_was_hit(&cgroup, &(struct run_limits){ 0 }));
 }
 
-static void version_1_tells_a_hit_by_its_count_of_failures(void **state)
+static void version_1_has_no_account_of_hits(void **state)
 {
 	(void)state;
 	use_layout(CGROUP_HYBRID);
 	has_file("memory.oom_control", "oom_kill_disable 0\noom_kill 1\n");
-	has_file("memory.failcnt", "0\n");
+	has_file("memory.failcnt", "9\n"); /* reclaim may have found all of it */
 	assert_false(limit_memory_was_hit(&cgroup, &both));
-	has_file("memory.failcnt", "9\n");
-	assert_true(limit_memory_was_hit(&cgroup, &both));
 }
 
 #define claim(function) cmocka_unit_test_setup_teardown(function, make_cgroup, remove_cgroup)
@@ -176,7 +174,7 @@ int main(void)
 		claim(a_limit_that_cannot_be_set_fails_the_run),
 		claim(without_limits_nothing_is_written),
 		claim(only_a_kill_by_the_own_limit_is_one),
-		claim(version_1_tells_a_hit_by_its_count_of_failures),
+		claim(version_1_has_no_account_of_hits),
 	};
 
 	return cmocka_run_group_tests_name("limit", tests, NULL, NULL);

@@ -40,6 +40,7 @@ struct watch {
 	uint64_t passed_on; /* signals sent to the command, 1 << N */
 	int interrupts;	    /* SIGINTs so far: the second one kills */
 	bool is_soft;	    /* it was asked to end, and so may end in any way */
+	bool is_passed;	    /* so much was used for certain, however the command then ended */
 	bool has_ended;
 	bool has_ended_early;
 	int wall_timer, cpu_timer, file_timer; /* -1: no such limit */
@@ -53,6 +54,20 @@ static int end_run(struct watch *watch, const char *reason, struct failure *why)
 	if (!watch->reason)
 		watch->reason = reason;
 	return sandbox_kill(watch->spec->sandbox, why);
+}
+
+/* So much was used: also where the command then ended by itself, before it could be killed. */
+static void pass(struct watch *watch, const char *reason)
+{
+	watch->is_passed |= !watch->reason;
+	if (!watch->reason)
+		watch->reason = reason;
+}
+
+static int end_passed(struct watch *watch, const char *reason, struct failure *why)
+{
+	pass(watch, reason);
+	return end_run(watch, reason, why);
 }
 
 static const char *const reasons[] = {
@@ -69,7 +84,7 @@ static int take_collector(struct watch *watch, struct failure *why)
 	collector_consume(collector);
 	limit = collector_limit_fired(collector);
 	if (limit != COLLECTOR_NO_LIMIT)
-		return end_run(watch, reasons[limit], why);
+		return end_passed(watch, reasons[limit], why);
 	if (!collector_soft_limit_fired(collector) || watch->is_soft)
 		return 0;
 	watch->is_soft = true;
@@ -77,16 +92,33 @@ static int take_collector(struct watch *watch, struct failure *why)
 	return sandbox_terminate(watch->spec->sandbox, why);
 }
 
-/* A launcher that is not woken may not have looked since a limit was passed. */
+/* Version 1 kills only one process of those that are out of memory. */
+static bool has_memory_event(const struct watch *watch)
+{
+	uint64_t events;
+
+	return read(sandbox_memory_event_fd(watch->spec->sandbox), &events, sizeof(events)) > 0;
+}
+
+static int take_memory_event(struct watch *watch, struct failure *why)
+{
+	return has_memory_event(watch) ? end_passed(watch, "memory", why) : 0;
+}
+
+/* What a launcher that was not woken, or was stopped, may not have looked at before the end. */
 static void note_limit(struct watch *watch)
 {
 	struct collector *collector = watch->spec->collector;
+	enum collector_limit limit;
 
+	if (has_memory_event(watch))
+		pass(watch, "memory");
 	if (collector_event_fd(collector) < 0)
 		return;
 	collector_consume(collector);
-	if (!watch->reason)
-		watch->reason = reasons[collector_limit_fired(collector)];
+	limit = collector_limit_fired(collector);
+	if (limit != COLLECTOR_NO_LIMIT)
+		pass(watch, reasons[limit]);
 }
 
 static int set_timer(int timer, uint64_t after_ns, int flags, struct failure *why)
@@ -161,17 +193,6 @@ static int take_cpu_timer(struct watch *watch, struct failure *why)
 	return look_at_cpu(watch, why);
 }
 
-/* Version 1 kills only one process of those that are out of memory. */
-static int take_memory_event(struct watch *watch, struct failure *why)
-{
-	uint64_t events;
-	int memory_fd = sandbox_memory_event_fd(watch->spec->sandbox);
-
-	if (read(memory_fd, &events, sizeof(events)) < 0)
-		return 0;
-	return end_run(watch, "memory", why);
-}
-
 /* Its expirations say nothing: a look that comes late counts for all before it. */
 static int take_file_timer(struct watch *watch, struct failure *why)
 {
@@ -184,7 +205,7 @@ static int take_file_timer(struct watch *watch, struct failure *why)
 	if (!reason)
 		return set_timer(watch->file_timer, pause_ns, 0, why);
 	close_fd(&watch->file_timer);
-	return end_run(watch, reason, why);
+	return end_passed(watch, reason, why);
 }
 
 static int relay_output(struct watch *watch, size_t which, struct failure *why)
@@ -192,7 +213,7 @@ static int relay_output(struct watch *watch, size_t which, struct failure *why)
 	int error = relay_step(&watch->spec->streams->relays[which], why);
 
 	if (!error && !watch->reason && streams_are_over(watch->spec->streams))
-		error = end_run(watch, "output-size", why);
+		error = end_passed(watch, "output-size", why);
 	return error;
 }
 
@@ -278,7 +299,7 @@ static bool was_ended_by_limit(const struct watch *watch, const struct sandbox_e
 {
 	if (!watch->reason)
 		return false;
-	return watch->is_soft || (event->is_signaled && event->code == SIGKILL);
+	return watch->is_passed || watch->is_soft || (event->is_signaled && event->code == SIGKILL);
 }
 
 static void record_end(struct watch *watch, const struct sandbox_event *event)

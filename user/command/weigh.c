@@ -226,6 +226,17 @@ static int watch(struct run *run, struct failure *why)
 
 /* --- After it --- */
 
+/* What the end itself did not tell. */
+static void tell_limit(struct run *run, const char *reason)
+{
+	struct outcome *outcome = &run->result->outcome;
+
+	if (outcome->kind == OUTCOME_LIMIT)
+		return;
+	outcome->kind = OUTCOME_LIMIT;
+	outcome->termination_reason = reason;
+}
+
 static void print_leftover(pid_t pid)
 {
 	cleanup_free char *name = NULL, *shown = NULL;
@@ -299,15 +310,26 @@ static int check_cpu(struct run *run, const struct account *account, struct fail
 	return error;
 }
 
-/* The kernel may have ended it before there was anything to see here. */
-static void judge_memory(struct run *run)
+static bool is_more(const struct number *used, uint64_t limit)
 {
-	struct outcome *outcome = &run->result->outcome;
+	return limit && used->is_known && used->value > limit;
+}
 
-	if (outcome->kind != OUTCOME_LIMIT && sandbox_memory_was_hit(run->sandbox)) {
-		outcome->kind = OUTCOME_LIMIT;
-		outcome->termination_reason = "memory";
-	}
+/*
+ * The kernel may have ended it before there was anything to see here, or it ended by itself, as
+ * where tare was stopped when it should have ended it.
+ */
+static void judge_usage(struct run *run)
+{
+	const struct run_limits *limits = &run->config->limits;
+	const struct result *result = run->result;
+
+	if (sandbox_memory_was_hit(run->sandbox))
+		tell_limit(run, "memory");
+	if (is_more(&result->time.cpu, limits->cpu_ns))
+		tell_limit(run, "cputime");
+	if (is_more(&result->time.wall, limits->wall_ns))
+		tell_limit(run, "walltime");
 }
 
 static int tell_unseen_exec(const struct run *run, struct failure *why)
@@ -342,7 +364,7 @@ static int fill_result(struct run *run, const struct account *account, struct fa
 	result->memory.peak = sandbox_memory_peak(run->sandbox);
 	sandbox_fill_usage(run->sandbox, result);
 	fill_machine(run);
-	judge_memory(run);
+	judge_usage(run);
 	if (!sandbox_lets_io_uring(run->config))
 		result->syscalls.io_uring.total =
 			number_known(0, "tare:seccomp filter, which lets no ring be made");
@@ -370,31 +392,25 @@ static int read_accounts(struct run *run, struct failure *why)
 /* A command may have ended before what it wrote was too much. */
 static int finish_output(struct run *run, struct failure *why)
 {
-	struct outcome *outcome = &run->result->outcome;
 	int error = streams_finish(&run->streams, &run->result->output, why);
 
-	if (outcome->kind != OUTCOME_LIMIT && streams_are_over(&run->streams)) {
-		outcome->kind = OUTCOME_LIMIT;
-		outcome->termination_reason = "output-size";
-	}
+	if (streams_are_over(&run->streams))
+		tell_limit(run, "output-size");
 	return error;
 }
 
 /* Files too many that were written just before the end, or after the last look. */
 static int judge_files(struct run *run, struct failure *why)
 {
-	struct outcome *outcome = &run->result->outcome;
 	const char *reason = NULL;
 	int error;
 
-	if (outcome->kind == OUTCOME_LIMIT || !sandbox_limits_files(run->sandbox))
+	if (run->result->outcome.kind == OUTCOME_LIMIT || !sandbox_limits_files(run->sandbox))
 		return 0;
 	error = sandbox_judge_files(run->sandbox, &reason, why);
-	if (error || !reason)
-		return error;
-	outcome->kind = OUTCOME_LIMIT;
-	outcome->termination_reason = reason;
-	return 0;
+	if (!error && reason)
+		tell_limit(run, reason);
+	return error;
 }
 
 /* A signal that comes now can no longer be meant for the command. */

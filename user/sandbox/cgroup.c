@@ -421,13 +421,11 @@ int cgroup_oom_kills(const struct cgroup *cgroup, uint64_t *kills, struct failur
 
 int cgroup_memory_limit_hits(const struct cgroup *cgroup, uint64_t *hits, struct failure *why)
 {
-	int directory_fd = cgroup_controller_fd(cgroup, CGROUP_MEMORY);
-
-	if (!cgroup_has(cgroup, CGROUP_MEMORY))
-		return failure_set(why, ENOENT, "count limit hits without a memory controller");
-	if (!is_version_1(cgroup, CGROUP_MEMORY))
-		return read_keyed(directory_fd, "memory.events", "oom", hits, why);
-	return file_read_decimal(directory_fd, "memory.failcnt", hits, why);
+	if (!cgroup_has(cgroup, CGROUP_MEMORY) || is_version_1(cgroup, CGROUP_MEMORY))
+		return failure_set(
+			why, ENOENT, "count limit hits without cgroup2's memory controller");
+	return read_keyed(
+		cgroup_controller_fd(cgroup, CGROUP_MEMORY), "memory.events", "oom", hits, why);
 }
 
 struct number cgroup_memory_peak(const struct cgroup *cgroup)

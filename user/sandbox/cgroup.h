@@ -146,7 +146,10 @@ int cgroup_cpu_ns(const struct cgroup *cgroup, uint64_t *cpu_ns, struct failure 
 /* Processes of the run that the kernel killed for want of memory. */
 int cgroup_oom_kills(const struct cgroup *cgroup, uint64_t *kills, struct failure *why);
 
-/* How often the run's own limit had memory refused to it. */
+/*
+ * How often the run's own limit had memory refused to it. Only of cgroup2: failcnt of version 1
+ * also counts what reclaim then found, and nothing at all on some kernels (6.18).
+ */
 int cgroup_memory_limit_hits(const struct cgroup *cgroup, uint64_t *hits, struct failure *why);
 
 /*

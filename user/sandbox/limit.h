@@ -21,7 +21,10 @@ int limit_set(const struct cgroup *cgroup, const struct run_limits *limits, stru
 int limit_watch_memory(const struct cgroup *cgroup, const struct run_limits *limits, int *event_fd,
 	struct failure *why);
 
-/* Whether it was the run's own memory limit that made the kernel kill. */
+/*
+ * Whether it was the run's own memory limit that made the kernel kill, by cgroup2's account; false
+ * in version 1, where the event tells.
+ */
 bool limit_memory_was_hit(const struct cgroup *cgroup, const struct run_limits *limits);
 
 #endif
