@@ -1068,6 +1068,9 @@ static void in_version_1_every_disk_in_use_must_be_counted(void **state)
 	assert_false(cgroup_block_is_counted(&cgroup, both, block));
 	tree_has("/blkio/blkio.throttle.io_service_bytes_recursive", "Total 0\n");
 	assert_false(cgroup_block_is_counted(&cgroup, one, block));
+	tree_has("/blkio/blkio.throttle.io_service_bytes_recursive",
+		"8:0 Read 0\n8:0 Total 0\n8:16 Read 1\nTotal 1\n");
+	assert_false(cgroup_block_is_counted(&cgroup, one, block));
 }
 
 static void without_an_io_controller_the_bytes_are_not_known(void **state)

@@ -60,14 +60,16 @@ static char *read_top(const struct cgroup *cgroup)
 	return top;
 }
 
-static bool lists_device(const char *counters, unsigned int major, unsigned int minor)
+/* A line of it that is not 0: some kernels list what they do not count. */
+static bool counts_device(const char *counters, unsigned int major, unsigned int minor)
 {
 	char device[32];
 	size_t length = snprintf(device, sizeof(device), "%u:%u ", major, minor);
 
 	for (const char *line = counters; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (!strncmp(line, device, length))
+		if (!strncmp(line, device, length) &&
+			strtoull(line + length + strcspn(line + length, " \n"), NULL, 10))
 			return true;
 	}
 	return false;
@@ -98,7 +100,7 @@ bool cgroup_block_is_counted(
 			    &minor, name, &read, &written) != 5)
 			continue;
 		if ((read || written) && is_disk(block_path, name) &&
-			!lists_device(counters, major, minor))
+			!counts_device(counters, major, minor))
 			return false;
 	}
 	return counters && copy;
