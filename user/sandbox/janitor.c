@@ -29,15 +29,6 @@ struct janitor_task {
 	int ends[2];
 };
 
-/*
- * Who is out of memory is killed with all that may be, where memory.oom.group is set: not who
- * cleans up. Without the right to ask for that it is the last by its size alone.
- */
-static void outlive_the_others(void)
-{
-	(void)file_write(AT_FDCWD, "/proc/self/oom_score_adj", "-1000", NULL);
-}
-
 /* The pipe's reading end becomes 0, the scratch's parent 1; nothing else is kept open. */
 static void keep_only(int fd, struct scratch *scratch)
 {
@@ -72,7 +63,6 @@ static int clean_up(void *argument, struct failure *why)
 
 	(void)why;
 	close(task->ends[1]);
-	outlive_the_others();
 	keep_only(task->ends[0], &task->scratch);
 	while (read(STDIN_FILENO, &end, 1) < 0 && errno == EINTR)
 		continue;
@@ -93,13 +83,41 @@ static int clean_up(void *argument, struct failure *why)
 	return 0;
 }
 
+static const char own_score[] = "/proc/self/oom_score_adj";
+
+/*
+ * Where memory runs out all are killed, one by one or by memory.oom.group: not who cleans up. It is
+ * born exempt, because before it could ask for that itself it may already be dead, and tare not
+ * yet. NULL without the right to ask: then it is the last by its size alone.
+ */
+static char *exempt_children(void)
+{
+	cleanup_free char *before = NULL;
+
+	if (file_read(AT_FDCWD, own_score, &before, NULL, NULL) ||
+		file_write(AT_FDCWD, own_score, "-1000", NULL))
+		return NULL;
+	return take_pointer(&before);
+}
+
+static int start(struct janitor_task *task, struct process **out, struct failure *why)
+{
+	struct process_spec spec = { .cgroup_fd = -1, .run = clean_up, .argument = task };
+	cleanup_free char *score = exempt_children();
+	int error = process_start(&spec, out, why);
+	int undone = score ? file_write(AT_FDCWD, own_score, score, error ? NULL : why) : 0;
+
+	if (!error && undone)
+		process_close(*out);
+	return error ? error : undone;
+}
+
 int janitor_start(const struct cgroup *cgroup, const struct scratch *scratch, const char *directory,
 	struct janitor **out, struct failure *why)
 {
 	struct janitor_task task = {
 		.cgroup = cgroup, .scratch = *scratch, .directory = directory
 	};
-	struct process_spec spec = { .cgroup_fd = -1, .run = clean_up, .argument = &task };
 	struct janitor *janitor = calloc(1, sizeof(*janitor));
 	int error;
 
@@ -109,7 +127,7 @@ int janitor_start(const struct cgroup *cgroup, const struct scratch *scratch, co
 		free(janitor);
 		return failure_set(why, errno, "make a pipe to the janitor");
 	}
-	error = process_start(&spec, &janitor->process, why);
+	error = start(&task, &janitor->process, why);
 	close(task.ends[0]);
 	if (error) {
 		close(task.ends[1]);
