@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Bytes to and from block devices as version 1 of cgroups counts them. From Linux 6.10 on it counts
- * on a disk only since that one has first had a throttle limit in any cgroup; Debian's 6.1 lists all
- * disks, and counts only in cgroups that have one.
+ * on a disk only since that one has first had a throttle limit in any cgroup; Debian's 6.1 lists
+ * all disks, and counts only in cgroups that have one.
  */
 #ifndef TARE_CGROUP_BLOCK_H
 #define TARE_CGROUP_BLOCK_H

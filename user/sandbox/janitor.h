@@ -4,8 +4,8 @@
  *
  * The container dies with tare by itself; what would stay are the cgroup directories, which only
  * root may remove, directories on disk that took its writes, and a command run without a container.
- * The kernel does not kill it for want of memory, except where tare has no CAP_SYS_RESOURCE: there it
- * may be killed before tare's memory is given back.
+ * The kernel does not kill it for want of memory, except where tare has no CAP_SYS_RESOURCE: there
+ * it may be killed before tare's memory is given back.
  */
 #ifndef TARE_JANITOR_H
 #define TARE_JANITOR_H

@@ -96,8 +96,9 @@ static void fill_blocks(const struct sandbox *sandbox, struct result *result)
 	struct number written = usage_since_go(sandbox, CGROUP_WRITTEN_BYTES);
 
 	if ((read.is_known || written.is_known) && !counts_blocks(sandbox))
-		read = written = number_unknown("this kernel counts the blkio of version 1 only where "
-						"there is, or was, a throttle limit");
+		read = written =
+			number_unknown("this kernel counts the blkio of version 1 only where "
+				       "there is, or was, a throttle limit");
 	result->io.read = read;
 	result->io.written = written;
 }
