@@ -217,6 +217,16 @@ static void look_at_map(struct object *object, int fd)
 		hold(BTF, info.btf_id);
 }
 
+/* Those of the kernel and its modules are its own; a module may be loaded at any time. */
+static void look_at_btf(struct object *object, int fd)
+{
+	struct bpf_btf_info info = { .name = (uintptr_t)object->name,
+		.name_len = sizeof(object->name) };
+
+	if (get_info(fd, &info, sizeof(info)))
+		object->is_held |= info.kernel_btf;
+}
+
 /* In the order of the kinds: what is held by one kind is of a later one. */
 static void look_at_objects(void)
 {
@@ -224,14 +234,13 @@ static void look_at_objects(void)
 		[LINK] = look_at_link,
 		[PROG] = look_at_program,
 		[MAP] = look_at_map,
+		[BTF] = look_at_btf,
 	};
 
 	for (size_t i = 0; i < object_count; i++) {
 		union bpf_attr attributes = { .prog_id = objects[i].id };
 		int fd;
 
-		if (!look_at[objects[i].kind])
-			continue;
 		fd = (int)bpf(kinds[objects[i].kind].fd_by_id, &attributes);
 		if (fd < 0)
 			continue;

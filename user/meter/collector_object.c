@@ -394,6 +394,15 @@ static int tell_refusal(const struct object_spec *spec, size_t processors, struc
 	return *reason ? failure_hint(why, "the kernel's verifier said: %s", reason) : -why->errnum;
 }
 
+/* Of this the verifier only says that a helper is not there. */
+static bool is_locked_down(void)
+{
+	cleanup_free char *levels = NULL;
+
+	return !file_read(AT_FDCWD, "/sys/kernel/security/lockdown", &levels, NULL, NULL) &&
+	       strstr(levels, "[confidentiality]");
+}
+
 static int load_failure(
 	int error, const struct object_spec *spec, size_t processors, struct failure *why)
 {
@@ -411,6 +420,10 @@ static int load_failure(
 	case EINTR:
 		return error;
 	default:
+		if (is_locked_down())
+			return failure_hint(why,
+				"this kernel is locked down and lets no BPF program read its "
+				"memory: boot without lockdown=confidentiality");
 		return tell_refusal(spec, processors, why);
 	}
 }
