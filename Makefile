@@ -186,7 +186,7 @@ asan: ## unit tests, and build/asan/tare, under ASan and UBSan
 # Without what traces tare: the search for leaks needs to do that itself. A core is dumped all the same.
 asan-runs: asan $(PROGRAMS) ## whole-program tests with it (as root; some of time fail)
 	@ASAN_OPTIONS=disable_coredump=0 TARE=$(CURDIR)/build/asan/tare \
-		scripts/tap $(shell grep -L -e strace -e inject.sh tests/run/*.sh)
+		scripts/tap $(shell grep -L -e strace -e inject tests/run/*.sh)
 bench: all $(PROGRAMS) $(LAUNCHERS) ## run the benchmarks of tests/bench
 	@for bench in $(wildcard tests/bench/*.sh); do $$bench || exit; done
 check: ## set up, build and run all tests
