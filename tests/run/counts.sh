@@ -98,7 +98,8 @@ check_time 'the sleeper saw them, too' [ "$voluntary" -ge 100 ]
 live compete 100
 judge scheduler.voluntary_switches "$((voluntary + 2))" 2 'every thread has a last switch'
 judge scheduler.involuntary_switches "$involuntary" 10 'threads that compete are switched that often'
-check 'the competitors saw it, too' [ "$involuntary" -ge 10 ]
+# An emulated machine may be done with one before it looks at the clock again.
+check_time 'the competitors saw it, too' [ "$involuntary" -ge 10 ]
 
 # The unseen are the start-up's, 23 here, one or two more or less with where the kernel put the stack.
 live pages 1000

@@ -21,7 +21,10 @@ sed 's/^/# /' "$tmp/table" "$tmp/errors"
 check_time 'the self-test succeeds' test $status -eq 0
 check_time 'every time is as near to the truth as is allowed' \
 	test "$(verdicts | grep '_ns$' | grep -vc '^ok ')" -eq 0
-is "$(verdicts | grep -v '_ns$' | grep -vc '^ok ')" 0 'so is every other number'
+# From 7.0 on a hook may miss an event, and says so: LOSS.
+marked=LOSS
+! kernel_before 7.0 || marked=ok
+is "$(verdicts | grep -v '_ns$' | grep -vc -e '^ok ' -e "^$marked ")" 0 'so is every other number, or it is marked'
 check 'there is a case of every kind' test "$(verdicts | cut -d ' ' -f 2 | cut -d . -f 1 |
 	sort -u | paste -sd ' ')" = 'blocked io memory outcome processes syscalls time'
 check 'the kernel is told' grep -q "^Linux $(uname -r) " "$tmp/table"
