@@ -109,7 +109,7 @@ if [ -n "$memory" ]; then
 	done
 	check "the kernel killed tare or what it began in $killed runs, for their memory" \
 		test "$killed" -gt 0
-	if sh -c 'echo -1000 > /proc/self/oom_score_adj' 2> "$tmp/ignored"; then
+	if may_exempt; then
 		leaves_nothing 'none of which left anything'
 	else
 		remove_what_is_left > "$tmp/removed"

@@ -18,13 +18,12 @@ start sh -c 'echo ready; read -r line'
 list_all > "$tmp/during"
 is "$(sed -n 's/ .*//p' "$tmp/during" | grep -c process)" 4 \
 	'while a run lasts, four processes are seen: tare, its janitor, PID 1, the command'
-find_command
 own_score=$(cat /proc/self/oom_score_adj)
 for process in $(pgrep -P "$tare" -x tare-janitor) "$tare" "$command"; do
 	cat "/proc/$process/oom_score_adj"
 done > "$tmp/scores"
 claim='where memory runs out the janitor is not killed, and tare and the command as ever'
-if sh -c 'echo -1000 > /proc/self/oom_score_adj' 2> "$tmp/ignored"; then
+if may_exempt; then
 	is "$(xargs < "$tmp/scores")" "-1000 $own_score $own_score" "$claim"
 else
 	skip "$claim" 'no CAP_SYS_RESOURCE, without which nobody is exempt'

@@ -22,13 +22,6 @@ static bool allows_any(const struct run_config *config)
 	return config->allow_io_uring || config->allow_mounts || config->allow_namespaces;
 }
 
-static int check_filter(const struct run_config *config, struct failure *why)
-{
-	if (config->filter == FILTER_NONE && allows_any(config))
-		return failure_set(why, 0, "--allow: nothing is refused with --seccomp none");
-	return 0;
-}
-
 /* Also one that is not there yet; not a device or FIFO, which is for more than one. */
 static bool is_one_file(const char *one, const char *other)
 {
@@ -60,33 +53,44 @@ static int check_document(const struct run_config *config, struct failure *why)
 	return 0;
 }
 
-/* What has no meaning without a container. */
-static int check_no_container(const struct run_config *config, struct failure *why)
+/* The first that is given is told. */
+static int check_contradictions(const struct run_config *config, struct failure *why)
 {
+	bool is_bare = config->no_container;
 	const struct {
 		bool is_given;
 		const char *text;
 	} contradictions[] = {
-		{ allows_any(config), "--allow: nothing is refused with --no-container" },
-		{ config->has_filter && config->filter != FILTER_NONE,
+		{ config->explain && config->json_path,
+			"--json: nothing is weighed with --explain" },
+		{ config->keep_system_config && config->hostname,
+			"--hostname: --keep-system-config keeps the host's" },
+		{ config->no_syscalls && config->syscall_times,
+			"--syscall-times: --no-syscalls looks at none" },
+		{ is_bare && allows_any(config),
+			"--allow: nothing is refused with --no-container" },
+		{ is_bare && config->has_filter && config->filter != FILTER_NONE,
 			"--seccomp: nothing is refused with --no-container" },
-		{ config->directory_count,
+		{ is_bare && config->directory_count,
 			"--no-container: directories have no modes without a container" },
-		{ config->root_directory,
+		{ is_bare && config->root_directory,
 			"--no-container: there is no --root-dir without a container" },
-		{ config->keep_system_config || config->hostname,
+		{ is_bare && (config->keep_system_config || config->hostname),
 			"--no-container: hostname and /etc are the host's without a container" },
-		{ config->no_tmpfs, "--no-container: writes go where they go without a container" },
-		{ config->has_uid || config->has_gid,
+		{ is_bare && config->no_tmpfs,
+			"--no-container: writes go where they go without a container" },
+		{ is_bare && (config->has_uid || config->has_gid),
 			"--no-container: the command is the caller without a container" },
-		{ config->output_directory || config->has_result_patterns,
+		{ is_bare && (config->output_directory || config->has_result_patterns),
 			"--no-container: without one the command's files need not be copied" },
-		{ config->limits.files_count || config->limits.files_bytes,
+		{ is_bare && (config->limits.files_count || config->limits.files_bytes),
 			"--no-container: without one nobody counts the command's files" },
+		{ config->filter == FILTER_NONE && allows_any(config),
+			"--allow: nothing is refused with --seccomp none" },
 	};
 
 	for (size_t i = 0; i < sizeof(contradictions) / sizeof(contradictions[0]); i++) {
-		if (config->no_container && contradictions[i].is_given)
+		if (contradictions[i].is_given)
 			return failure_set(why, 0, "%s", contradictions[i].text);
 	}
 	return 0;
@@ -111,17 +115,8 @@ int options_check(const struct run_config *config, struct failure *why)
 
 	if (!error)
 		error = options_check_batch(config, why);
-	if (error)
-		return error;
-	if (config->explain && config->json_path)
-		return failure_set(why, 0, "--json: nothing is weighed with --explain");
-	if (config->keep_system_config && config->hostname)
-		return failure_set(why, 0, "--hostname: --keep-system-config keeps the host's");
-	if (config->no_syscalls && config->syscall_times)
-		return failure_set(why, 0, "--syscall-times: --no-syscalls looks at none");
-	error = check_no_container(config, why);
 	if (!error)
-		error = check_filter(config, why);
+		error = check_contradictions(config, why);
 	if (!error)
 		error = check_document(config, why);
 	if (!error)

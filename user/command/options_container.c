@@ -107,15 +107,12 @@ static bool is_too_long(const char *path)
 
 int options_apply_start_directory(struct run_config *config, const char *value, struct failure *why)
 {
-	if (!*value)
-		return failure_set(why, 0, "--dir: the path is empty; give a directory");
-	if (config->start_directory)
-		return failure_set(why, 0, "--dir: given twice");
-	if (is_too_long(value))
+	int error = options_read_directory("dir", value, &config->start_directory, why);
+
+	if (!error && is_too_long(value))
 		return failure_set(why, 0, "--dir: more than %d bytes, or %d between two '/'",
 			PATH_MAX - 1, NAME_MAX);
-	config->start_directory = value;
-	return 0;
+	return error;
 }
 
 /* --- Who and where --- */

@@ -7,7 +7,6 @@
 // Truths are what the command was told to do, or the kernel's own books, never what tare counted.
 #include "self_test.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -59,15 +59,16 @@ static int end_run(struct watch *watch, const char *reason, struct failure *why)
 /* So much was used: also where the command then ended by itself, before it could be killed. */
 static void pass(struct watch *watch, const char *reason)
 {
-	watch->is_passed |= !watch->reason;
-	if (!watch->reason)
-		watch->reason = reason;
+	if (watch->reason)
+		return;
+	watch->reason = reason;
+	watch->is_passed = true;
 }
 
 static int end_passed(struct watch *watch, const char *reason, struct failure *why)
 {
 	pass(watch, reason);
-	return end_run(watch, reason, why);
+	return sandbox_kill(watch->spec->sandbox, why);
 }
 
 static const char *const reasons[] = {

@@ -7,6 +7,7 @@
 #                         are known
 #   leaves_nothing CLAIM  one test: what came since note_state is gone within 2 seconds
 #   is_left               whether it is not; then what is left is in $tmp/left
+#   may_exempt            whether a process here can be exempt from being killed for want of memory
 #
 # Other runs of tare may come and go meanwhile: what a living process of theirs holds is not
 # counted, nor what was not yet there at the first look after the runs.
@@ -89,6 +90,11 @@ is_left() {
 	# shellcheck disable=SC2034
 	deadline=20
 	[ -s "$tmp/left" ]
+}
+
+# It takes CAP_SYS_RESOURCE.
+may_exempt() {
+	sh -c 'echo -1000 > /proc/self/oom_score_adj' 2> "$tmp/ignored"
 }
 
 leaves_nothing() {
